@@ -1,0 +1,15 @@
+/* The one status type of the learner. On anything but FQT_OK outputs and state are untouched. */
+#ifndef FQT_CORE_STATUS_H
+#define FQT_CORE_STATUS_H
+
+enum fqt_status {
+    FQT_OK = 0,
+    FQT_BAD_SHAPE =
+        1, /* layer count or a dimension is 0, over its maximum, or layers do not chain */
+    FQT_BAD_VALUE = 2,  /* a scale, zero point, range or bias is not finite or out of its range */
+    FQT_BAD_CONFIG = 3, /* a field of fqt_config is out of its range */
+    FQT_BAD_SAMPLE =
+        4 /* label >= classes, or a raw window for a model that does not read 64 features */
+};
+
+#endif

@@ -1,0 +1,69 @@
+# Host: library, unit tests (one binary per test/unit/*_test.c), golden trajectory.
+CC ?= cc
+.PHONY: host check golden-update
+
+HOST_DIR   := $(BUILD)/host
+CHECK_DIR  := $(BUILD)/check
+HOST_FLAGS := $(COMMON) -O2 -g -fPIC -fvisibility=hidden
+SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CHECK_FLAGS := $(COMMON) -O1 -g -DFQT_CHECK $(SANITIZE)
+
+LIB_SRC  := $(CORE_SRC) $(AGENT_SRC)
+JNI_SRC  := $(wildcard port/jni/*.c)
+UNIT_SRC := $(wildcard test/unit/*_test.c)
+UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c))
+GOLDEN   := test/golden/trajectory.txt
+
+HOST_OBJ   := $(LIB_SRC:%.c=$(HOST_DIR)/%.o)
+CHECK_OBJ  := $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(UNIT_LIB:%.c=$(CHECK_DIR)/%.o)
+UNIT_BIN   := $(UNIT_SRC:test/unit/%.c=$(CHECK_DIR)/%)
+GOLDEN_OBJ := test/golden/trajectory.o test/golden/host_main.o
+
+# The Java binding needs jni.h; without port/jni the library holds the learner alone.
+ifneq ($(JNI_SRC),)
+JAVA_HOME ?= $(patsubst %/bin/javac,%,$(realpath $(shell command -v javac)))
+JNI_FLAGS := -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux
+JNI_OBJ   := $(JNI_SRC:%.c=$(HOST_DIR)/%.o)
+endif
+
+host: $(HOST_DIR)/libfqtagent.so $(HOST_DIR)/trajectory $(UNIT_BIN)
+
+$(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
+	$(CC) -shared -o $@ $^
+
+$(HOST_DIR)/trajectory: $(HOST_OBJ) $(GOLDEN_OBJ:%=$(HOST_DIR)/%)
+	$(CC) -o $@ $^
+
+$(CHECK_DIR)/trajectory: $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_OBJ:%=$(CHECK_DIR)/%)
+	$(CC) $(SANITIZE) -o $@ $^
+
+$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_OBJ)
+	$(CC) $(SANITIZE) -o $@ $^ -lm
+
+$(HOST_DIR)/port/jni/%.o: port/jni/%.c
+	@mkdir -p $(@D)
+	@test -f "$(JAVA_HOME)/include/jni.h" || { echo "no jni.h under JAVA_HOME='$(JAVA_HOME)':" \
+	    "install a JDK or set JAVA_HOME" >&2; exit 1; }
+	$(CC) $(HOST_FLAGS) $(JNI_FLAGS) -c -o $@ $<
+
+$(HOST_DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_FLAGS) -c -o $@ $<
+
+$(CHECK_DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CHECK_FLAGS) -c -o $@ $<
+
+# Runs every binary even after a failure, so that one run lists all of them.
+check: $(UNIT_BIN) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory
+	@status=0; for t in $(UNIT_BIN); do $$t || status=1; done; \
+	$(HOST_DIR)/trajectory $(GOLDEN) || status=1; \
+	$(CHECK_DIR)/trajectory $(GOLDEN) || status=1; exit $$status
+
+golden-update: $(HOST_DIR)/trajectory
+	$(HOST_DIR)/trajectory --print > $(GOLDEN)
+
+.SECONDARY:
+-include $(HOST_OBJ:.o=.d) $(JNI_OBJ:.o=.d) $(CHECK_OBJ:.o=.d) \
+    $(GOLDEN_OBJ:%.o=$(HOST_DIR)/%.d) $(GOLDEN_OBJ:%.o=$(CHECK_DIR)/%.d) \
+    $(UNIT_SRC:%.c=$(CHECK_DIR)/%.d)

@@ -1,0 +1,73 @@
+# Cross builds and QEMU runs. One memory map (port/mps2/mps2.ld) serves the three boards.
+.PHONY: target check-target bench size
+
+CROSS  := arm-none-eabi-
+QEMU   := qemu-system-arm
+BOARDS := an386 an385 an500
+CPU_an386 := -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16
+CPU_an385 := -mcpu=cortex-m3
+CPU_an500 := -mcpu=cortex-m7 -mfloat-abi=hard -mfpu=fpv5-sp-d16
+
+TARGET_FLAGS := $(COMMON) -O2 -g -mthumb -ffunction-sections -fdata-sections
+TARGET_LINK  := -nostartfiles --specs=nosys.specs --specs=nano.specs -T port/mps2/mps2.ld \
+    -Wl,--gc-sections,--no-warn-rwx-segments
+
+# Test images use semihosting for output and exit code; the device image never links it.
+PORT_SRC   := $(wildcard port/mps2/*.c)
+TEST_PORT  := port/mps2/startup.c test/target/semihosting.c
+IMAGES     := trajectory bench $(if $(wildcard port/mps2/main.c),device)
+SRC_trajectory := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/target/trajectory_main.c
+SRC_bench      := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/target/bench_main.c
+SRC_device     := $(CORE_SRC) $(AGENT_SRC) $(PORT_SRC)
+
+have = $(shell command -v $(1) 2>/dev/null)
+MISSING := $(if $(call have,$(CROSS)gcc),,$(CROSS)gcc)
+MISSING_RUN := $(MISSING) $(if $(call have,$(QEMU)),,$(QEMU))
+
+# $(1) = what is skipped, $(2) = missing tools
+skip = echo "SKIPPED: $(1): missing $(strip $(2)); apt-get install gcc-arm-none-eabi \
+libnewlib-arm-none-eabi qemu-system-arm"; $(if $(REQUIRE_TOOLS),exit 1,exit 0)
+
+ALL_IMAGES := $(foreach b,$(BOARDS),$(foreach i,$(IMAGES),$(BUILD)/$(b)/$(i).elf))
+
+define board_rules
+$(BUILD)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$(CROSS)gcc $$(TARGET_FLAGS) $$(CPU_$(1)) -c -o $$@ $$<
+$(foreach i,$(IMAGES),$(call image_rule,$(1),$(i)))
+-include $$(foreach i,$$(IMAGES),$$(SRC_$$(i):%.c=$(BUILD)/$(1)/%.d))
+endef
+define image_rule
+
+$(BUILD)/$(1)/$(2).elf: $$(SRC_$(2):%.c=$(BUILD)/$(1)/%.o) port/mps2/mps2.ld
+	$(CROSS)gcc $$(CPU_$(1)) -mthumb $$(TARGET_LINK) -o $$@ $$(filter %.o,$$^)
+
+endef
+$(foreach b,$(BOARDS),$(eval $(call board_rules,$(b))))
+
+ifneq ($(strip $(MISSING)),)
+target size:
+	@$(call skip,cross builds,$(MISSING))
+else
+target: $(ALL_IMAGES)
+size: $(ALL_IMAGES)
+	$(CROSS)size $^
+endif
+
+run_qemu = timeout 120 $(QEMU) -M mps2-$(1) -nodefaults -display none -monitor none \
+    -semihosting-config enable=on,target=native $(3) -kernel $(BUILD)/$(1)/$(2).elf
+
+ifneq ($(strip $(MISSING_RUN)),)
+check-target bench:
+	@$(call skip,QEMU runs,$(MISSING_RUN))
+else
+check-target: $(foreach b,$(BOARDS),$(BUILD)/$(b)/trajectory.elf)
+	@status=0; \
+	echo "mps2-an386 (M4F):"; $(call run_qemu,an386,trajectory) || status=1; \
+	echo "mps2-an385 (M3):"; $(call run_qemu,an385,trajectory) || status=1; \
+	echo "mps2-an500 (M7):"; $(call run_qemu,an500,trajectory) || status=1; exit $$status
+bench: $(foreach b,$(BOARDS),$(BUILD)/$(b)/bench.elf)
+	@echo "mps2-an386 (M4F):"; $(call run_qemu,an386,bench,-icount shift=5)
+	@echo "mps2-an385 (M3):"; $(call run_qemu,an385,bench,-icount shift=5)
+	@echo "mps2-an500 (M7):"; $(call run_qemu,an500,bench,-icount shift=5)
+endif

@@ -1,0 +1,85 @@
+/* Vectors and reset of the MPS2 boards: FPU on, data copied, bss cleared, then main(). */
+#include <stdint.h>
+
+#include "port/mps2/board.h"
+
+#define SCB_CPACR       (*(volatile uint32_t *)0xE000ED88u)
+#define FPU_FULL_ACCESS (0xFu << 20)
+#define EXTERNAL_IRQS   32
+
+extern uint32_t board_stack_top;
+extern uint32_t board_data_start, board_data_end, board_data_load;
+extern uint32_t board_bss_start, board_bss_end;
+
+int main(void);
+void reset_handler(void);
+void unhandled_irq(void);
+
+/* Weak: a port file or a test defines the ones it needs. An unexpected interrupt stops visibly. */
+void unhandled_irq(void) {
+    for (;;) {
+    }
+}
+
+#define WEAK_IRQ(name) void name(void) __attribute__((weak, alias("unhandled_irq")))
+WEAK_IRQ(nmi_irq);
+WEAK_IRQ(hard_fault_irq);
+WEAK_IRQ(mem_manage_irq);
+WEAK_IRQ(bus_fault_irq);
+WEAK_IRQ(usage_fault_irq);
+WEAK_IRQ(svcall_irq);
+WEAK_IRQ(pendsv_irq);
+WEAK_IRQ(systick_irq);
+WEAK_IRQ(uart0_rx_irq);
+WEAK_IRQ(uart0_tx_irq);
+WEAK_IRQ(uart1_rx_irq);
+WEAK_IRQ(uart1_tx_irq);
+WEAK_IRQ(timer0_irq);
+
+typedef void (*vector)(void);
+
+struct vector_table {
+    uint32_t *initial_stack;
+    vector exception[15];
+    vector external[EXTERNAL_IRQS];
+};
+
+__attribute__((section(".vectors"), used)) static const struct vector_table vectors = {
+    .initial_stack = &board_stack_top,
+    .exception =
+        {
+            reset_handler,
+            nmi_irq,
+            hard_fault_irq,
+            mem_manage_irq,
+            bus_fault_irq,
+            usage_fault_irq,
+            [10] = svcall_irq,
+            [13] = pendsv_irq,
+            [14] = systick_irq,
+        },
+    .external =
+        {
+            [BOARD_IRQ_UART0_RX] = uart0_rx_irq,
+            [BOARD_IRQ_UART0_TX] = uart0_tx_irq,
+            [BOARD_IRQ_UART1_RX] = uart1_rx_irq,
+            [BOARD_IRQ_UART1_TX] = uart1_tx_irq,
+            [BOARD_IRQ_TIMER0] = timer0_irq,
+        },
+};
+
+void reset_handler(void) {
+#ifdef __ARM_FP
+    SCB_CPACR |= FPU_FULL_ACCESS;
+    __asm volatile("dsb\n isb" ::: "memory");
+#endif
+    const uint32_t *load = &board_data_load;
+    for (uint32_t *p = &board_data_start; p < &board_data_end; p++) {
+        *p = *load++;
+    }
+    for (uint32_t *p = &board_bss_start; p < &board_bss_end; p++) {
+        *p = 0;
+    }
+    (void)main();
+    unhandled_irq();
+}
