@@ -7,9 +7,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
@@ -19,6 +19,7 @@ import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.ClassSecurityValidator;
 
 /**
  * Avro single-object encoding: C3 01, the CRC-64-AVRO fingerprint of the writer schema (8 bytes,
@@ -31,6 +32,21 @@ public final class WireCodec<T extends SpecificRecord> {
   private static final int HEADER_BYTES = 10;
   private static final int MAGIC = 0xC301;
   private static final int MAX_HISTORY = 1000;
+
+  /** No message of ours is longer; a longer one is refused before it is read. */
+  public static final int MESSAGE_BYTES_MAX = 1 << 16;
+
+  static {
+    // A corrupt length must not allocate more than a message could hold. Avro reads these once.
+    for (String limit : List.of("bytes", "string", "collectionItems")) {
+      String property = "org.apache.avro.limits." + limit + ".maxLength";
+      System.getProperties().putIfAbsent(property, Integer.toString(MESSAGE_BYTES_MAX));
+    }
+    // Avro loads classes by the names in schemas only from trusted packages.
+    ClassSecurityValidator.setGlobal(
+        ClassSecurityValidator.composite(
+            ClassSecurityValidator.getGlobal(), c -> c.getName().startsWith("io.fqtfleet.")));
+  }
 
   private final Class<T> type;
   private final Schema schema;
@@ -136,6 +152,11 @@ public final class WireCodec<T extends SpecificRecord> {
    * @throws WireException with the reason for the dead letter
    */
   public T decode(byte[] bytes) throws WireException {
+    if (bytes.length > MESSAGE_BYTES_MAX) {
+      throw new WireException(
+          Reason.OVERSIZE,
+          "%d bytes are more than the %d of a message".formatted(bytes.length, MESSAGE_BYTES_MAX));
+    }
     long writerFingerprint = fingerprintOf(bytes);
     SpecificDatumReader<T> reader = readers.get(writerFingerprint);
     if (reader == null) {
@@ -156,7 +177,8 @@ public final class WireCodec<T extends SpecificRecord> {
             Reason.TRAILING_BYTES, type.getSimpleName() + " is followed by bytes not its own");
       }
       return value;
-    } catch (IOException | AvroRuntimeException | IndexOutOfBoundsException e) {
+    } catch (IOException | RuntimeException e) {
+      // Avro throws various unchecked exceptions on corrupt bytes; none may stop the caller.
       throw new WireException(
           Reason.TRUNCATED,
           "%d bytes are no %s: %s".formatted(bytes.length, type.getSimpleName(), e),

@@ -27,30 +27,31 @@ public final class CodecGenerator {
 
   private CodecGenerator() {}
 
-  /** Writes the files into the folder that is the only argument. */
+  /** Writes the files below the firmware folder that is the only argument. */
   public static void main(String[] args) throws IOException {
     if (args.length != 1) {
-      throw new IllegalArgumentException("usage: CodecGenerator <folder of the generated C files>");
+      throw new IllegalArgumentException("usage: CodecGenerator <firmware folder>");
     }
     Path folder = Path.of(args[0]);
-    Files.createDirectories(folder);
     for (Map.Entry<String, String> file : generate(WIRE_RECORDS).entrySet()) {
-      Files.writeString(folder.resolve(file.getKey()), file.getValue());
+      Path path = folder.resolve(file.getKey());
+      Files.createDirectories(path.getParent());
+      Files.writeString(path, file.getValue());
     }
   }
 
   /**
-   * File name to content.
+   * Path below the firmware folder to content.
    *
    * @throws IllegalArgumentException naming the field that cannot be expressed
    */
   public static Map<String, String> generate(List<Schema> roots) {
     CTypes types = CTypes.of(roots);
     Map<String, String> files = new LinkedHashMap<>();
-    files.put("fqt_wire.h", new HeaderWriter(types).text());
-    files.put("fqt_wire.c", new SourceWriter(types).text());
-    files.put("fqt_wire_text.h", TextWriter.header(types));
-    files.put("fqt_wire_text.c", new TextWriter(types).text());
+    files.put("wire/generated/fqt_wire.h", new HeaderWriter(types).text());
+    files.put("wire/generated/fqt_wire.c", new SourceWriter(types).text());
+    files.put("test/unit/fqt_wire_text.h", TextWriter.header(types));
+    files.put("test/unit/fqt_wire_text.c", new TextWriter(types).text());
     return files;
   }
 }

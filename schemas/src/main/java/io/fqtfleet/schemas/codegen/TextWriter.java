@@ -17,7 +17,7 @@ final class TextWriter {
   static String header(CTypes types) {
     StringBuilder header = new StringBuilder(HeaderWriter.NOTICE);
     header.append("#ifndef FQT_WIRE_TEXT_H\n#define FQT_WIRE_TEXT_H\n\n#include <stdio.h>\n\n");
-    header.append("#include \"fqt_wire.h\"\n\n");
+    header.append("#include \"wire/generated/fqt_wire.h\"\n\n");
     header.append("/* Print one line path=value per leaf; for tests on a host. */\n");
     for (Schema root : types.roots) {
       header.append("void %1$s_print(FILE *out, const %1$s *value);\n".formatted(name(root)));

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "fqt_wire.h"
+#include "wire/generated/fqt_wire.h"
 
 /* Print one line path=value per leaf; for tests on a host. */
 void fqt_training_report_print(FILE *out, const fqt_training_report *value);
