@@ -1,0 +1,184 @@
+package io.fqtfleet.localstack;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Eclipse Mosquitto as a child process, on 127.0.0.1, with the limits of the shipped {@code
+ * mosquitto.conf}. {@link #available} tells whether the program is installed.
+ */
+public final class MosquittoBroker implements MqttBroker {
+  private static final long START_TIMEOUT_MS = 10_000;
+  private static final long STOP_TIMEOUT_MS = 10_000;
+  private static final long POLL_MS = 20;
+
+  private final Path directory;
+  private final int port;
+  private Process process;
+  private Thread atExit;
+
+  /** On a free port. */
+  public MosquittoBroker(Path directory) {
+    this(directory, 0);
+  }
+
+  /**
+   * @param directory of its files; made at the first start
+   * @param port to listen on; 0 = any free one, kept for the life of this object
+   */
+  public MosquittoBroker(Path directory, int port) {
+    this.directory = directory.toAbsolutePath();
+    this.port = LoopbackPorts.choose(port);
+  }
+
+  /** True if the program is installed. */
+  public static boolean available() {
+    return binary().isPresent();
+  }
+
+  @Override
+  public String name() {
+    return "mosquitto";
+  }
+
+  @Override
+  public synchronized void start() {
+    if (process != null) {
+      return;
+    }
+    Path binary =
+        binary()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "mosquitto is not installed; apt-get install mosquitto"));
+    LoopbackPorts.requireFree(port, "mosquitto");
+    try {
+      Files.createDirectories(directory);
+      Path config = directory.resolve("mosquitto.conf");
+      Files.writeString(config, configuration());
+      process =
+          new ProcessBuilder(binary.toString(), "-c", config.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("output.log").toFile())
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("mosquitto did not start in " + directory, e);
+    }
+    atExit = new Thread(process::destroy, "stop-mosquitto");
+    Runtime.getRuntime().addShutdownHook(atExit);
+    awaitListening();
+  }
+
+  /** Asks the process to end (it saves its state) and waits for it. */
+  @Override
+  public synchronized void stop() {
+    end(false);
+  }
+
+  /** As kill -9: what was not saved is lost. */
+  public synchronized void kill() {
+    end(true);
+  }
+
+  @Override
+  public int port() {
+    return port;
+  }
+
+  private void end(boolean forcibly) {
+    if (process == null) {
+      return;
+    }
+    Process ending = process;
+    process = null;
+    removeHook();
+    if (forcibly) {
+      ending.destroyForcibly();
+    } else {
+      ending.destroy();
+    }
+    try {
+      if (!ending.waitFor(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+        ending.destroyForcibly();
+        throw new IllegalStateException(
+            "mosquitto (pid %d) did not stop in %d ms and was killed"
+                .formatted(ending.pid(), STOP_TIMEOUT_MS));
+      }
+    } catch (InterruptedException e) {
+      ending.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void removeHook() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The JVM is already ending and runs the hook itself.
+      atExit = null;
+    }
+  }
+
+  private void awaitListening() {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_TIMEOUT_MS);
+    while (!LoopbackPorts.accepts(port)) {
+      if (!process.isAlive() || System.nanoTime() > deadline) {
+        kill();
+        throw new IllegalStateException(
+            "mosquitto does not listen on %s; it said: %s".formatted(uri(), said()));
+      }
+      try {
+        Thread.sleep(POLL_MS);
+      } catch (InterruptedException e) {
+        kill();
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while mosquitto started", e);
+      }
+    }
+  }
+
+  private String said() {
+    StringBuilder text = new StringBuilder();
+    for (String name : List.of("output.log", "mosquitto.log")) {
+      try {
+        text.append(Files.readString(directory.resolve(name)));
+      } catch (IOException e) {
+        text.append("(no ").append(name).append(")");
+      }
+    }
+    return text.toString().strip();
+  }
+
+  private String configuration() throws IOException {
+    try (InputStream in = MosquittoBroker.class.getResourceAsStream("mosquitto.conf")) {
+      String template = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      // As root mosquitto would become the user "mosquitto", which cannot write our directory.
+      boolean root = "root".equals(System.getProperty("user.name"));
+      return template
+          .replace("${port}", Integer.toString(port))
+          .replace("${directory}", directory.toString())
+          .replace("${user}", root ? "user root" : "# not started as root: keeps its user");
+    }
+  }
+
+  private static Optional<Path> binary() {
+    String path = System.getenv().getOrDefault("PATH", "");
+    // Debian puts it where only root's PATH looks.
+    return Stream.concat(
+            Stream.of(path.split(File.pathSeparator)), Stream.of("/usr/sbin", "/usr/local/sbin"))
+        .filter(directory -> !directory.isEmpty())
+        .map(directory -> Path.of(directory, "mosquitto"))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+}

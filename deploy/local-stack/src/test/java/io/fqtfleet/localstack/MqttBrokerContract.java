@@ -1,0 +1,159 @@
+package io.fqtfleet.localstack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the gateway needs from a broker. */
+abstract class MqttBrokerContract {
+  private static final long TIMEOUT_MS = 10_000;
+  private static final long FOR_EVER = 0xFFFF_FFFFL;
+
+  @TempDir Path directory;
+
+  abstract MqttBroker broker(Path directory);
+
+  @Test
+  void aSessionKeepsItsQueueInOrderWhileItsClientIsAwayAndOverARestart() throws Exception {
+    // Above Mosquitto's default queue limit of 1000, where messages would vanish.
+    int count = 1500;
+    try (MqttBroker broker = broker(directory)) {
+      broker.start();
+      Client reader = new Client(broker, "reader", false);
+      reader.client.subscribe("up/#", 1).waitForCompletion(TIMEOUT_MS);
+      reader.close();
+      publish(broker, count);
+
+      broker.stop();
+      broker.start();
+
+      Client again = new Client(broker, "reader", false);
+      List<String> expected = IntStream.range(0, count).mapToObj(i -> "m" + i).toList();
+      assertEquals(expected, again.take(count));
+      again.close();
+    }
+  }
+
+  @Test
+  void anUnacknowledgedMessageComesBackAsOftenAsItTakes() throws Exception {
+    try (MqttBroker broker = broker(directory)) {
+      broker.start();
+      Client first = new Client(broker, "reader", true);
+      first.client.subscribe("up/#", 1).waitForCompletion(TIMEOUT_MS);
+      publish(broker, 1);
+      assertEquals(List.of("m0"), first.take(1));
+      first.close();
+      // Artemis gives a message up after ten deliveries unless told otherwise.
+      for (int attempt = 0; attempt < 12; attempt++) {
+        Client next = new Client(broker, "reader", true);
+        assertEquals(List.of("m0"), next.take(1), "attempt " + attempt);
+        next.close();
+      }
+    }
+  }
+
+  @Test
+  void aRetainedMessageSurvivesARestartAndIsDeletedByAnEmptyOne() throws Exception {
+    try (MqttBroker broker = broker(directory)) {
+      broker.start();
+      retain(broker, "kept");
+      broker.stop();
+      broker.start();
+      Client reader = new Client(broker, "late", false);
+      reader.client.subscribe("down/x", 1).waitForCompletion(TIMEOUT_MS);
+      assertEquals(List.of("kept"), reader.take(1));
+      reader.close();
+
+      retain(broker, "");
+      Client later = new Client(broker, "later", false);
+      later.client.subscribe("down/x", 1).waitForCompletion(TIMEOUT_MS);
+      assertNull(later.messages.poll(500, TimeUnit.MILLISECONDS));
+      later.close();
+    }
+  }
+
+  @Test
+  void startAndStopMayBeRepeated() {
+    try (MqttBroker broker = broker(directory)) {
+      broker.stop();
+      broker.start();
+      broker.start();
+      assertTrue(LoopbackPorts.accepts(broker.port()));
+      broker.stop();
+      broker.stop();
+      assertFalse(LoopbackPorts.accepts(broker.port()));
+    }
+  }
+
+  private static void publish(MqttBroker broker, int count) throws MqttException {
+    Client publisher = new Client(broker, "publisher", false);
+    for (int i = 0; i < count; i++) {
+      publisher.client.publish("up/a", bytes("m" + i), 1, false).waitForCompletion(TIMEOUT_MS);
+    }
+    publisher.close();
+  }
+
+  private static void retain(MqttBroker broker, String text) throws MqttException {
+    Client publisher = new Client(broker, "publisher", false);
+    publisher.client.publish("down/x", bytes(text), 1, true).waitForCompletion(TIMEOUT_MS);
+    publisher.close();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A client with a session that never expires. */
+  private static final class Client {
+    final LinkedBlockingQueue<String> messages = new LinkedBlockingQueue<>();
+    final MqttAsyncClient client;
+
+    Client(MqttBroker broker, String id, boolean neverAcks) throws MqttException {
+      client = new MqttAsyncClient(broker.uri(), id, new MemoryPersistence());
+      client.setManualAcks(neverAcks);
+      client.setCallback(
+          new QuietCallback() {
+            @Override
+            public void messageArrived(String topic, MqttMessage message) {
+              messages.add(new String(message.getPayload(), StandardCharsets.UTF_8));
+            }
+          });
+      MqttConnectionOptions options = new MqttConnectionOptions();
+      options.setCleanStart(false);
+      options.setSessionExpiryInterval(FOR_EVER);
+      client.connect(options).waitForCompletion(TIMEOUT_MS);
+    }
+
+    List<String> take(int count) throws InterruptedException {
+      var taken = new java.util.ArrayList<String>();
+      while (taken.size() < count) {
+        String next = messages.poll(TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        if (next == null) {
+          break;
+        }
+        taken.add(next);
+      }
+      return taken;
+    }
+
+    void close() throws MqttException {
+      client.disconnect().waitForCompletion(TIMEOUT_MS);
+      client.close();
+    }
+  }
+}
