@@ -8,9 +8,10 @@
 
 #include "mqtt/mqtt_bytes.h"
 
-#define MQTT_OUT_SLOTS      6u   /* unacknowledged messages kept at once */
-#define MQTT_OUT_PACKET_MAX 768u /* bytes of one, topic included */
-#define MQTT_OWED_MAX       16u /* PUBACKs owed; more than a broker keeps in flight to us in a burst */
+#define MQTT_OUT_SLOTS 6u /* unacknowledged messages kept at once */
+#define MQTT_OUT_PACKET_MAX                                                                        \
+    1152u                 /* bytes of one, topic included: a report of 4 layers at its longest */
+#define MQTT_OWED_MAX 16u /* PUBACKs owed; more than a broker keeps in flight to us in a burst */
 
 enum mqtt_result {
     MQTT_ACCEPTED,
