@@ -19,6 +19,11 @@ public final class ConfigException extends RuntimeException {
     this.problems = List.copyOf(problems);
   }
 
+  /** Refuses what {@code source} says, for rules that lie beyond one file's records. */
+  public static ConfigException of(String source, List<String> problems) {
+    return new ConfigException(source, problems);
+  }
+
   /** One sentence each: path, value, rule, remedy. */
   public List<String> problems() {
     return problems;
