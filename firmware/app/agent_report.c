@@ -3,41 +3,23 @@
 
 #include "app/agent_internal.h"
 
-/* Squared L2 norm of the weights now, 2^-24. |code - zero| <= 255 and 4096 weights: the sum stays
- * below 2.7e8; the product is one IEEE double operation per rounding, so it is the same everywhere.
- */
-static int64_t weight_norm_square_q24(const struct fqt_layer_state *layer) {
-    uint32_t sum = 0;
-    const unsigned weights = (unsigned)layer->inputs * layer->outputs;
-    for (unsigned i = 0; i < weights; i++) {
-        const int32_t distance = (int32_t)layer->weights[i] - layer->weight_quant.zero;
-        sum += (uint32_t)(distance * distance);
-    }
-    const double scale = (double)layer->weight_quant.scale;
-    const double square = scale * scale;
-    const double q24 = (double)sum * square * 16777216.0;
-    return q24 < 9.0e18 ? (int64_t)q24 : INT64_MAX;
-}
-
 /*
- * Gradients are those of single samples, so a "step" of the contract is a sample here, and the sum
- * of squared norms is also the sum of squared elements. X of a layer are its output codes, which
- * the core counts as inputs of the next layer; the last layer's logits are not quantised.
+ * gradNormSquareSum and gradSteps are those of single samples: the last layer has them also while
+ * training is off, which is when drift must be seen. gradSum, gradSquareSum and gradElements are
+ * those of minibatch steps. X of a layer are its output codes, which the core counts as inputs of
+ * the next layer; the last layer's logits are not quantised.
  */
 static void fill_layer(const struct agent *agent, uint8_t index, fqt_layer_counters *out) {
     const struct fqt_layer_counters *counters = &agent->learner.counters.layer[index];
-    struct fqt_layer_state layer;
-    fqt_layer_export(&agent->learner, index, &layer);
     memset(out, 0, sizeof *out);
     out->grad_norm_square_sum = (int64_t)counters->gradient_sq_sum_q24;
     out->grad_steps = (int64_t)counters->gradient_samples;
-    out->grad_sum = counters->gradient_sum_q24;
-    out->grad_square_sum = (int64_t)counters->gradient_sq_sum_q24;
-    out->grad_elements =
-        (int64_t)(counters->gradient_samples * ((uint64_t)layer.inputs * layer.outputs));
+    out->grad_sum = counters->step_gradient_sum_q24;
+    out->grad_square_sum = (int64_t)counters->step_gradient_sq_sum_q24;
+    out->grad_elements = (int64_t)counters->codes_visited;
     out->grad_abs_max = (int64_t)counters->window_gradient_max_q24;
     out->update_norm_square_sum = (int64_t)counters->update_sq_sum_q24;
-    out->weight_norm_square = weight_norm_square_q24(&layer);
+    out->weight_norm_square = (int64_t)counters->weight_sq_q24;
     out->codes_changed = (int64_t)counters->codes_changed;
     out->codes_visited = (int64_t)counters->codes_visited;
     if (index + 1 < agent->learner.shape.layers) {
@@ -47,7 +29,7 @@ static void fill_layer(const struct agent *agent, uint8_t index, fqt_layer_count
     out->saturated_e = (int64_t)counters->e_saturated;
     out->total_e = (int64_t)counters->e_codes;
     out->saturated_w = (int64_t)counters->w_saturated;
-    out->total_w = (int64_t)counters->w_codes;
+    out->total_w = (int64_t)counters->codes_visited;
     out->structures_updated = (int64_t)counters->structures_updated;
     out->structures_offered = (int64_t)counters->structures_offered;
 }
