@@ -20,22 +20,26 @@
     ((uint64_t)1 << 40) /* 65,536.0: 2^24 saturated terms still fit in 64 bits */
 
 /*
- * One layer. Gradients are those of single samples (the full outer product error x input, before
- * partial selection and before standardisation), so they do not depend on batch size, lambda or
- * learning rate. A sample counts where an error was available: the last layer for every labelled or
- * pseudo-labelled sample, also while training is off; lower layers for every trained sample.
+ * One layer. gradient_* are gradients of single samples (the full outer product error x input,
+ * before partial selection and standardisation): independent of batch size, lambda and learning
+ * rate. A sample counts where an error was available: the last layer for every sample, also while
+ * training is off (without a label the error is taken towards the prediction); lower layers for
+ * trained samples. step_gradient_* are the minibatch means that updates used, before
+ * standardisation, over the elements they visited (codes_visited of them).
  */
 struct fqt_layer_counters {
-    uint64_t gradient_samples;        /* samples whose gradient entered the sums below */
+    uint64_t gradient_samples;        /* samples whose gradient entered the two fields below */
     uint64_t gradient_sq_sum_q24;     /* sum of ||g||^2 */
-    int64_t gradient_sum_q24;         /* sum of all components of g */
     uint64_t window_gradient_max_q24; /* largest |component of g| of the window */
+    int64_t step_gradient_sum_q24;
+    uint64_t step_gradient_sq_sum_q24;
 
     uint64_t updates;           /* weight updates (closed minibatches) */
     uint64_t update_sq_sum_q24; /* sum over updates of ||dw||^2, as stored (after rounding) */
-    uint64_t weight_sq_sum_q24; /* sum over updates of ||w||^2 after the update */
-    uint64_t codes_changed;     /* weight codes that an update changed ... */
-    uint64_t codes_visited;     /* ... out of those it visited (selected rows) */
+    uint64_t weight_sq_q24;     /* ||w||^2 now: a level, not a sum */
+    uint64_t codes_changed;     /* weight codes that a gradient step changed ... */
+    uint64_t
+        codes_visited; /* ... out of those it visited and stored (rows selected at least once) */
     uint64_t
         structures_updated; /* rows selected by partial updates, summed over trained samples ... */
     uint64_t structures_offered; /* ... out of rows times trained samples */
@@ -46,8 +50,7 @@ struct fqt_layer_counters {
     uint64_t x_codes;
     uint64_t e_saturated; /* error at the output of this layer */
     uint64_t e_codes;
-    uint64_t w_saturated; /* weights written by updates */
-    uint64_t w_codes;
+    uint64_t w_saturated; /* weights stored by gradient steps, out of codes_visited */
 };
 
 struct fqt_input_counters {
@@ -72,7 +75,7 @@ struct fqt_counters {
     uint64_t confidence_sum_q15;  /* largest class probability, every sample */
     uint64_t confidence_sq_sum_q30;
     uint64_t mac_forward;  /* multiply-accumulates of the dense products really executed */
-    uint64_t mac_backward; /* error products and weight gradients really executed */
+    uint64_t mac_backward; /* weight gradients, error products and weight steps really executed */
     struct fqt_input_counters input;
     struct fqt_layer_counters layer[FQT_LAYERS_MAX];
 };

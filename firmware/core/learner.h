@@ -73,21 +73,22 @@ struct fqt_learner {
     struct fqt_counters counters;
     struct fqt_layer layer[FQT_LAYERS_MAX];
 
-    /* Scratch of one sample. */
-    uint8_t x[FQT_LAYERS_MAX][FQT_WIDTH_MAX]; /* input codes of each layer */
-    uint8_t e[FQT_WIDTH_MAX];                 /* error codes at the output of the current layer */
+    /* Scratch of one sample. Codes are held centred: code - zero point. */
+    int16_t x[FQT_LAYERS_MAX][FQT_WIDTH_MAX]; /* input of each layer */
+    int16_t e[FQT_WIDTH_MAX];                 /* error at the output of the current layer */
     float value[FQT_WIDTH_MAX];               /* logits, probabilities, error before quantisation */
     int32_t acc[FQT_WIDTH_MAX];
-    uint8_t selected[FQT_WIDTH_MAX]; /* rows chosen by the partial update, ascending */
+    int32_t acc_max[FQT_LAYERS_MAX];  /* largest output accumulator of each layer, >= 0 */
+    uint16_t clipped[FQT_LAYERS_MAX]; /* activations that were clamped, by producing layer */
+    uint8_t selected[FQT_WIDTH_MAX];  /* rows chosen by the partial update, ascending */
 
     struct fqt_feature_work work;
 
     /* Pools, filled from the front: a small model touches only the first part of each. */
     int32_t bias[FQT_ROWS_MAX];
     int32_t bias_gradient[FQT_ROWS_MAX];
-    uint16_t row_fill[FQT_ROWS_MAX]; /* samples of the open minibatch that selected the row */
-    float row_mean[FQT_ROWS_MAX];    /* moving mean and deviation of the row's gradient */
-    float row_deviation[FQT_ROWS_MAX];
+    uint16_t row_fill[FQT_ROWS_MAX];   /* samples of the open minibatch that selected the row */
+    float row_deviation[FQT_ROWS_MAX]; /* moving deviation of the row's gradient; 0 = none yet */
     uint8_t codes[FQT_WEIGHTS_MAX];
     int32_t gradient[FQT_WEIGHTS_MAX];
 };

@@ -17,7 +17,7 @@ GOLDEN   := test/golden/trajectory.txt
 HOST_OBJ   := $(LIB_SRC:%.c=$(HOST_DIR)/%.o)
 CHECK_OBJ  := $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(UNIT_LIB:%.c=$(CHECK_DIR)/%.o)
 UNIT_BIN   := $(UNIT_SRC:test/unit/%.c=$(CHECK_DIR)/%)
-GOLDEN_OBJ := test/golden/trajectory.o test/golden/host_main.o
+GOLDEN_OBJ := test/golden/trajectory.o test/golden/synthetic.o test/golden/host_main.o
 
 # The Java binding needs jni.h; without port/jni the library holds the learner alone.
 ifneq ($(JNI_SRC),)
@@ -37,7 +37,7 @@ $(HOST_DIR)/trajectory: $(HOST_OBJ) $(GOLDEN_OBJ:%=$(HOST_DIR)/%)
 $(CHECK_DIR)/trajectory: $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_OBJ:%=$(CHECK_DIR)/%)
 	$(CC) $(SANITIZE) -o $@ $^
 
-$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_OBJ)
+$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_DIR)/test/golden/synthetic.o $(CHECK_OBJ)
 	$(CC) $(SANITIZE) -o $@ $^ -lm
 
 $(HOST_DIR)/port/jni/%.o: port/jni/%.c

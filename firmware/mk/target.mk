@@ -16,8 +16,9 @@ TARGET_LINK  := -nostartfiles --specs=nosys.specs --specs=nano.specs -T port/mps
 PORT_SRC   := $(wildcard port/mps2/*.c)
 TEST_PORT  := port/mps2/startup.c test/target/semihosting.c
 IMAGES     := trajectory bench $(if $(wildcard port/mps2/main.c),device)
-SRC_trajectory := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/target/trajectory_main.c
-SRC_bench      := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/target/bench_main.c
+SRC_trajectory := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/golden/synthetic.c \
+    test/target/trajectory_main.c
+SRC_bench      := $(CORE_SRC) $(TEST_PORT) test/golden/synthetic.c test/target/bench_main.c
 SRC_device     := $(CORE_SRC) $(AGENT_SRC) $(PORT_SRC)
 
 have = $(shell command -v $(1) 2>/dev/null)
@@ -31,6 +32,7 @@ libnewlib-arm-none-eabi qemu-system-arm"; $(if $(REQUIRE_TOOLS),exit 1,exit 0)
 ALL_IMAGES := $(foreach b,$(BOARDS),$(foreach i,$(IMAGES),$(BUILD)/$(b)/$(i).elf))
 
 define board_rules
+$(BUILD)/$(1)/test/target/trajectory_main.o: $(GOLDEN)
 $(BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$(CROSS)gcc $$(TARGET_FLAGS) $$(CPU_$(1)) -c -o $$@ $$<
