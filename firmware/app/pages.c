@@ -327,13 +327,18 @@ static uint8_t *put_layer(uint8_t *at, const struct fqt_layer_state *layer) {
     return at + weights;
 }
 
-size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap) {
+static size_t trained_length(const struct fqt_shape *shape) {
     size_t total = MODEL_PAGE_HEADER;
-    for (uint8_t i = 0; i < learner->shape.layers; i++) {
-        const size_t outputs = learner->shape.width[i + 1];
-        total += LAYER_HEADER_BYTES + LAYER_NUMBERS_BYTES + 4u * outputs +
-                 learner->shape.width[i] * outputs;
+    for (uint8_t i = 0; i < shape->layers; i++) {
+        const size_t outputs = shape->width[i + 1];
+        total +=
+            LAYER_HEADER_BYTES + LAYER_NUMBERS_BYTES + 4u * outputs + shape->width[i] * outputs;
     }
+    return total;
+}
+
+size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap) {
+    const size_t total = trained_length(&learner->shape);
     if (total > cap) {
         return 0;
     }
@@ -356,6 +361,14 @@ size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap)
     }
     le_store_u32(out + 12, crc32_ieee(0, out + MODEL_CRC_END, total - MODEL_CRC_END));
     return total;
+}
+
+size_t model_trained_length(const uint8_t *page, size_t length) {
+    struct model_layers layers;
+    if (read_layers(page, length, &layers) != PAGE_OK) {
+        return MODEL_PAGE_MAX;
+    }
+    return trained_length(&layers.shape);
 }
 
 uint64_t page_fingerprint(const uint8_t *page, size_t length) {

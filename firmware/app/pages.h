@@ -80,6 +80,10 @@ size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap)
 /* Length that the page itself states, 0 if there is no model page. */
 size_t model_page_length(const uint8_t *page, size_t length);
 
+/* Length of the page once it is trained (of an untrained page: what an export will have);
+ * MODEL_PAGE_MAX if it is no page. */
+size_t model_trained_length(const uint8_t *page, size_t length);
+
 /* FNV-1a 64. */
 uint64_t page_fingerprint(const uint8_t *page, size_t length);
 

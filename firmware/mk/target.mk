@@ -15,11 +15,11 @@ TARGET_LINK  := -nostartfiles --specs=nosys.specs --specs=nano.specs -T port/mps
 # Test images use semihosting for output and exit code; the device image never links it.
 PORT_SRC   := $(wildcard port/mps2/*.c)
 TEST_PORT  := port/mps2/startup.c test/target/semihosting.c
-IMAGES     := trajectory bench $(if $(wildcard port/mps2/main.c),device)
+IMAGES     := trajectory bench fqt-device
 SRC_trajectory := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/golden/synthetic.c \
     test/target/trajectory_main.c
 SRC_bench      := $(CORE_SRC) $(TEST_PORT) test/golden/synthetic.c test/target/bench_main.c
-SRC_device     := $(CORE_SRC) $(AGENT_SRC) $(PORT_SRC)
+SRC_fqt-device     := $(CORE_SRC) $(AGENT_SRC) $(PORT_SRC)
 
 have = $(shell command -v $(1) 2>/dev/null)
 MISSING := $(if $(call have,$(CROSS)gcc),,$(CROSS)gcc)
@@ -35,14 +35,16 @@ define board_rules
 $(BUILD)/$(1)/test/target/trajectory_main.o: $(GOLDEN)
 $(BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$(CROSS)gcc $$(TARGET_FLAGS) $$(CPU_$(1)) -c -o $$@ $$<
+	@echo "  CC $$@"
+	@$(CROSS)gcc $$(TARGET_FLAGS) $$(CPU_$(1)) -c -o $$@ $$<
 $(foreach i,$(IMAGES),$(call image_rule,$(1),$(i)))
 -include $$(foreach i,$$(IMAGES),$$(SRC_$$(i):%.c=$(BUILD)/$(1)/%.d))
 endef
 define image_rule
 
 $(BUILD)/$(1)/$(2).elf: $$(SRC_$(2):%.c=$(BUILD)/$(1)/%.o) port/mps2/mps2.ld
-	$(CROSS)gcc $$(CPU_$(1)) -mthumb $$(TARGET_LINK) -o $$@ $$(filter %.o,$$^)
+	@echo "  LD $$@"
+	@$(CROSS)gcc $$(CPU_$(1)) -mthumb $$(TARGET_LINK) -o $$@ $$(filter %.o,$$^)
 
 endef
 $(foreach b,$(BOARDS),$(eval $(call board_rules,$(b))))

@@ -331,3 +331,12 @@ enum mqtt_result mqtt_session_publish(struct mqtt_session *session, const char *
 unsigned mqtt_session_unacknowledged(const struct mqtt_session *session) {
     return session->states.count;
 }
+
+void mqtt_session_set_will(struct mqtt_session *session, const uint8_t *will, size_t length) {
+    session->config.connect.will = will;
+    session->config.connect.will_length = length;
+}
+
+bool mqtt_session_has_output(const struct mqtt_session *session) {
+    return session->sending != NULL || session->states.owed_count > 0;
+}

@@ -108,6 +108,12 @@ void mqtt_session_step(struct mqtt_session *session);
 enum mqtt_result mqtt_session_publish(struct mqtt_session *session, const char *topic,
                                       const uint8_t *payload, size_t length, bool retained);
 
+/* The will of the next CONNECT; borrowed for good. */
+void mqtt_session_set_will(struct mqtt_session *session, const uint8_t *will, size_t length);
+
+/* True while bytes wait for the stream to take them. */
+bool mqtt_session_has_output(const struct mqtt_session *session);
+
 /* Messages not yet acknowledged by the broker. */
 unsigned mqtt_session_unacknowledged(const struct mqtt_session *session);
 

@@ -1,0 +1,33 @@
+#include "app/flash_store.h"
+
+#define STATE_PLACE_BYTES   256u
+#define PLACE_GRANULE_BYTES 256u
+
+static bool save(void *context, enum agent_record record, const uint8_t *bytes, size_t length) {
+    struct flash_store *flash_store = context;
+    return flash_store->usable[record] && store_save(&flash_store->store[record], bytes, length);
+}
+
+static size_t load(void *context, enum agent_record record, uint8_t *out, size_t cap) {
+    const struct flash_store *flash_store = context;
+    return flash_store->usable[record] ? store_load(&flash_store->store[record], out, cap) : 0;
+}
+
+static uint32_t weights_place_bytes(const uint8_t *model_page, size_t model_length) {
+    const size_t page = model_trained_length(model_page, model_length);
+    const size_t bytes = STORE_HEADER_BYTES + 8u + page;
+    return (uint32_t)((bytes + PLACE_GRANULE_BYTES - 1u) / PLACE_GRANULE_BYTES *
+                      PLACE_GRANULE_BYTES);
+}
+
+struct agent_store flash_store_open(struct flash_store *flash_store,
+                                    const struct flash flash[AGENT_RECORDS],
+                                    const uint8_t *model_page, size_t model_length) {
+    const uint32_t weights = weights_place_bytes(model_page, model_length);
+    const uint32_t place_bytes[AGENT_RECORDS] = {
+        [AGENT_STATE] = STATE_PLACE_BYTES, [AGENT_WEIGHTS] = weights, [AGENT_GOOD] = weights};
+    for (unsigned i = 0; i < AGENT_RECORDS; i++) {
+        flash_store->usable[i] = store_open(&flash_store->store[i], &flash[i], place_bytes[i]);
+    }
+    return (struct agent_store){flash_store, save, load};
+}

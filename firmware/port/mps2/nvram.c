@@ -1,0 +1,51 @@
+/* The store's flash, played by PSRAM that QEMU backs with a file. Writes go word by word as they
+ * come: killing the emulator in the middle is a power cut, and leaves what a power cut leaves. */
+#include <string.h>
+
+#include "port/mps2/mps2.h"
+
+#define STATE_AREA_BYTES   0x1000u
+#define WEIGHTS_AREA_BYTES 0x10000u
+
+struct nvram {
+    uint8_t *base;
+    uint32_t area_bytes;
+};
+
+static struct nvram nvram[AGENT_RECORDS] = {
+    [AGENT_STATE] = {(uint8_t *)BOARD_NVRAM_BASE, STATE_AREA_BYTES},
+    [AGENT_WEIGHTS] = {(uint8_t *)BOARD_NVRAM_BASE + 2u * STATE_AREA_BYTES, WEIGHTS_AREA_BYTES},
+    [AGENT_GOOD] = {(uint8_t *)BOARD_NVRAM_BASE + 2u * STATE_AREA_BYTES + 2u * WEIGHTS_AREA_BYTES,
+                    WEIGHTS_AREA_BYTES},
+};
+
+_Static_assert(2u * STATE_AREA_BYTES + 4u * WEIGHTS_AREA_BYTES <= MPS2_STORE_BYTES,
+               "the areas stand in the window that the MPU opens");
+
+static uint8_t *at(void *context, unsigned area, uint32_t offset) {
+    const struct nvram *region = context;
+    return region->base + area * region->area_bytes + offset;
+}
+
+static bool erase(void *context, unsigned area) {
+    const struct nvram *region = context;
+    memset(at(context, area, 0), 0xFF, region->area_bytes);
+    return true;
+}
+
+static bool program(void *context, unsigned area, uint32_t offset, const uint8_t *bytes,
+                    size_t length) {
+    memcpy(at(context, area, offset), bytes, length);
+    return true;
+}
+
+static bool fetch(void *context, unsigned area, uint32_t offset, uint8_t *out, size_t length) {
+    memcpy(out, at(context, area, offset), length);
+    return true;
+}
+
+void nvram_flash(struct flash flash[AGENT_RECORDS]) {
+    for (unsigned i = 0; i < AGENT_RECORDS; i++) {
+        flash[i] = (struct flash){&nvram[i], nvram[i].area_bytes, erase, program, fetch};
+    }
+}
