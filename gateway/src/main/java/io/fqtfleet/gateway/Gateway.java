@@ -1,0 +1,206 @@
+package io.fqtfleet.gateway;
+
+import io.fqtfleet.gateway.downlink.Downlink;
+import io.fqtfleet.gateway.downlink.DownlinkCounters;
+import io.fqtfleet.gateway.kafka.KafkaClients;
+import io.fqtfleet.gateway.kafka.KafkaTopics;
+import io.fqtfleet.gateway.kafka.SharedProducer;
+import io.fqtfleet.gateway.mqtt.MqttLink;
+import io.fqtfleet.gateway.mqtt.PahoMqttLink;
+import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.OpsServer;
+import io.fqtfleet.gateway.ops.PacedWarning;
+import io.fqtfleet.gateway.uplink.Uplink;
+import io.fqtfleet.gateway.uplink.UplinkCounters;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One gateway process: uplink, downlink and the HTTP endpoint. {@link #start} returns at once;
+ * brokers that aren't there yet are waited for, visibly.
+ */
+public final class Gateway implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final long KAFKA_RETRY_MS = 1_000;
+  private static final long READY_POLL_MS = 50;
+  private static final long JOIN_TIMEOUT_MS = 15_000;
+
+  private final GatewayConfig config;
+  private final KafkaClients kafka;
+  private final SharedProducer producers;
+  private final Uplink uplink;
+  private final Downlink downlink;
+  private final OpsServer ops;
+  private final Thread starter;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final PacedWarning warning = new PacedWarning(LOG);
+  private volatile boolean closing;
+  private volatile boolean running;
+  private volatile String waitingFor = "not started";
+  private volatile RuntimeException failure;
+
+  /**
+   * @throws IllegalStateException if the port of the HTTP endpoint is busy
+   */
+  public Gateway(GatewayConfig config) {
+    this(config, PahoMqttLink::new);
+  }
+
+  Gateway(GatewayConfig config, MqttLink.Factory links) {
+    this.config = config;
+    this.kafka = new KafkaClients(config);
+    this.producers = new SharedProducer(kafka::producer);
+    this.uplink = new Uplink(config, links, kafka, producers);
+    this.downlink = new Downlink(config, links, kafka, producers);
+    this.ops =
+        new OpsServer(
+            new InetSocketAddress(config.ops().host(), config.ops().port()),
+            () -> failure().map(cause -> List.of(cause.getMessage())).orElse(List.of()),
+            this::notReady,
+            this::writeMetrics);
+    this.starter = new Thread(this::startWithKafka, "fqt-gateway-start");
+    starter.setDaemon(true);
+  }
+
+  public void start() {
+    ops.start();
+    LOG.info("http=http://{}:{} health and metrics", config.ops().host(), ops.port());
+    starter.start();
+  }
+
+  /** Waits until every session and partition of this gateway is served. */
+  public boolean awaitReady(Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!notReady().isEmpty()) {
+      if (failure != null || System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(READY_POLL_MS);
+    }
+    return true;
+  }
+
+  /** Causes why messages don't flow, one sentence each; empty = ready. */
+  public List<String> notReady() {
+    if (failure != null) {
+      return List.of(failure.getMessage());
+    }
+    if (!running) {
+      return List.of(waitingFor);
+    }
+    List<String> causes = new ArrayList<>(uplink.notReady());
+    causes.addAll(downlink.notReady());
+    return causes;
+  }
+
+  /** Why this gateway cannot run with its settings; a restart alone doesn't help. */
+  public Optional<RuntimeException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** Uplink counters of all sessions together. */
+  public UplinkCounters.Snapshot uplinkTotal() {
+    return uplink.total();
+  }
+
+  public DownlinkCounters.Snapshot downlinkTotal() {
+    return downlink.total();
+  }
+
+  /** Numbers of the MQTT sessions that this gateway owns at this moment. */
+  public List<Integer> ownedSessions() {
+    return uplink.owned();
+  }
+
+  /** Port of the HTTP endpoint, also where the configuration says 0. */
+  public int opsPort() {
+    return ops.port();
+  }
+
+  /** Returns when the gateway was closed or failed. */
+  public void awaitEnd() throws InterruptedException {
+    ended.await();
+  }
+
+  /** Leaves the groups, so that another gateway takes over at once; the MQTT sessions stay. */
+  @Override
+  public void close() {
+    closing = true;
+    starter.interrupt();
+    try {
+      starter.join(JOIN_TIMEOUT_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (running) {
+      Thread down = new Thread(downlink::close, "fqt-gateway-close-down");
+      down.start();
+      uplink.close();
+      try {
+        down.join(TimeUnit.MINUTES.toMillis(1));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    producers.close();
+    ops.close();
+    ended.countDown();
+  }
+
+  private void startWithKafka() {
+    try {
+      while (!closing && !topicsReady()) {
+        Thread.sleep(KAFKA_RETRY_MS);
+      }
+      if (!closing) {
+        uplink.start();
+        downlink.start();
+        running = true;
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("closed before Kafka was there");
+    } catch (RuntimeException e) {
+      failure = e;
+      LOG.error("the gateway cannot run: {}", e.getMessage());
+      ended.countDown();
+    }
+  }
+
+  private boolean topicsReady() throws InterruptedException {
+    waitingFor = "waiting for Kafka at " + kafka.bootstrapServers();
+    try (Admin admin = kafka.admin()) {
+      KafkaTopics.ensure(admin, config.kafka().partitions(), config.uplink().sessions());
+      return true;
+    } catch (KafkaTopics.MismatchException e) {
+      throw e;
+    } catch (KafkaException e) {
+      warning.say("{}: {}", waitingFor, e.toString());
+      return false;
+    }
+  }
+
+  private void writeMetrics(MetricsText text) {
+    text.gauge(
+        "fqt_gateway_ready",
+        "1 if every session and partition of this gateway is served",
+        Map.of(),
+        notReady().isEmpty() ? 1 : 0);
+    text.counter(
+        "fqt_gateway_producer_failures_total",
+        "Kafka producers replaced after a record was not taken",
+        Map.of(),
+        producers.failures());
+    uplink.writeMetrics(text);
+    downlink.writeMetrics(text);
+  }
+}

@@ -1,0 +1,250 @@
+package io.fqtfleet.gateway;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The gateway's settings, read by {@code StrictYaml} from one file; environment variables {@code
+ * FQT_GATEWAY_...} win over the file. Every record checks itself and puts defaults for what is
+ * absent. The README has the table.
+ */
+public record GatewayConfig(
+    Mqtt mqtt, Kafka kafka, Uplink uplink, Downlink downlink, Keys keys, Ops ops) {
+  public static final String ENVIRONMENT_PREFIX = "FQT_GATEWAY";
+
+  public GatewayConfig {
+    Problems problems = new Problems();
+    problems.require(mqtt != null, "mqtt: is missing; mqtt.uri has no default");
+    problems.require(kafka != null, "kafka: is missing; kafka.bootstrapServers has no default");
+    problems.require(
+        keys != null, "keys: is missing; give keys.masterKey or keys.deviceKeyFile, or both");
+    problems.raise();
+    uplink = uplink == null ? new Uplink(null, null, null, null, null) : uplink;
+    downlink = downlink == null ? new Downlink(null, null) : downlink;
+    ops = ops == null ? new Ops(null, null) : ops;
+  }
+
+  /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
+  public static GatewayConfig of(String mqttUri, String bootstrapServers, String masterKeyHex) {
+    return new GatewayConfig(
+        new Mqtt(mqttUri, null, null, null, null, null, null),
+        new Kafka(bootstrapServers, null, null, null, null),
+        null,
+        null,
+        new Keys(masterKeyHex, null, null),
+        new Ops(null, 0));
+  }
+
+  /** Where the broker is and how patiently it is tried. */
+  public record Mqtt(
+      String uri,
+      String username,
+      String password,
+      Duration keepAlive,
+      Duration timeout,
+      Duration retryMin,
+      Duration retryMax) {
+    public Mqtt {
+      keepAlive = or(keepAlive, Duration.ofSeconds(20));
+      timeout = or(timeout, Duration.ofSeconds(10));
+      retryMin = or(retryMin, Duration.ofMillis(500));
+      retryMax = or(retryMax, Duration.ofSeconds(15));
+      Problems problems = new Problems();
+      problems.require(
+          isTcp(uri), "uri: '%s' is not tcp://host:port (TLS is not supported yet)".formatted(uri));
+      problems.within("keepAlive", keepAlive, Duration.ofSeconds(1), Duration.ofHours(1));
+      problems.within("timeout", timeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
+      problems.within("retryMin", retryMin, Duration.ofMillis(10), Duration.ofMinutes(5));
+      problems.within("retryMax", retryMax, retryMin, Duration.ofMinutes(5));
+      problems.raise();
+    }
+
+    private static boolean isTcp(String uri) {
+      try {
+        URI parsed = new URI(uri == null ? "" : uri);
+        return "tcp".equals(parsed.getScheme())
+            && parsed.getHost() != null
+            && parsed.getPort() > 0
+            && parsed.getPort() <= 65_535;
+      } catch (URISyntaxException e) {
+        return false;
+      }
+    }
+  }
+
+  /** {@code client} holds further settings of every Kafka client, such as security. */
+  public record Kafka(
+      String bootstrapServers,
+      Integer partitions,
+      Duration deliveryTimeout,
+      Duration linger,
+      Map<String, String> client) {
+    /** Settings on which the promise "none lost, in order" rests. */
+    private static final Set<String> OURS =
+        Set.of(
+            "bootstrap.servers",
+            "acks",
+            "enable.idempotence",
+            "retries",
+            "max.in.flight.requests.per.connection",
+            "delivery.timeout.ms",
+            "linger.ms",
+            "group.id",
+            "group.protocol",
+            "enable.auto.commit",
+            "auto.offset.reset",
+            "isolation.level",
+            "partition.assignment.strategy",
+            "session.timeout.ms",
+            "transactional.id",
+            "partitioner.class",
+            "partitioner.ignore.keys",
+            "max.request.size",
+            "buffer.memory");
+
+    public Kafka {
+      partitions = or(partitions, 8);
+      deliveryTimeout = or(deliveryTimeout, Duration.ofSeconds(30));
+      linger = or(linger, Duration.ofMillis(5));
+      client = client == null ? Map.of() : Map.copyOf(client);
+      Problems problems = new Problems();
+      problems.require(
+          bootstrapServers != null && !bootstrapServers.isBlank(),
+          "bootstrapServers: is missing; give host:port[,host:port]");
+      problems.within("partitions", partitions, 1, 1024);
+      problems.within(
+          "deliveryTimeout", deliveryTimeout, Duration.ofSeconds(2), Duration.ofMinutes(10));
+      problems.within("linger", linger, Duration.ZERO, Duration.ofSeconds(1));
+      Set<String> clash = new TreeSet<>(client.keySet());
+      clash.retainAll(OURS);
+      problems.require(
+          clash.isEmpty(),
+          "client: %s are set by the gateway itself; remove them".formatted(clash));
+      problems.raise();
+    }
+  }
+
+  /** Devices to Kafka. {@code window}: messages of one session between MQTT and Kafka. */
+  public record Uplink(
+      Integer sessions,
+      Integer window,
+      Integer payloadBytesMax,
+      String group,
+      Duration ownershipTimeout) {
+    public Uplink {
+      sessions = or(sessions, 8);
+      window = or(window, 512);
+      payloadBytesMax = or(payloadBytesMax, 16_384);
+      group = or(group, "fqt-gateway-up");
+      ownershipTimeout = or(ownershipTimeout, Duration.ofSeconds(10));
+      Problems problems = new Problems();
+      problems.within("sessions", sessions, 1, 64);
+      problems.within("window", window, 1, 65_535);
+      // Kafka's default limit of a record is 1 MiB; headers need room beside the payload.
+      problems.within("payloadBytesMax", payloadBytesMax, 256, 900_000);
+      problems.within(
+          "ownershipTimeout", ownershipTimeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
+      problems.require(!group.isBlank(), "group: is empty; leave the key out for the default");
+      problems.raise();
+    }
+  }
+
+  /** Kafka to devices. {@code window}: budgets of one partition awaiting the broker's ack. */
+  public record Downlink(String group, Integer window) {
+    public Downlink {
+      group = or(group, "fqt-gateway-down");
+      window = or(window, 100);
+      Problems problems = new Problems();
+      problems.within("window", window, 1, 10_000);
+      problems.require(!group.isBlank(), "group: is empty; leave the key out for the default");
+      problems.raise();
+    }
+  }
+
+  /** Where device keys come from: one master key, a file of single keys, or both (file first). */
+  public record Keys(String masterKey, Integer keyId, String deviceKeyFile) {
+    private static final int MASTER_KEY_BYTES_MIN = 32;
+
+    public Keys {
+      keyId = or(keyId, 1);
+      Problems problems = new Problems();
+      problems.require(
+          masterKey != null || deviceKeyFile != null,
+          "masterKey: is missing; give keys.masterKey or keys.deviceKeyFile, or both");
+      problems.require(
+          masterKey == null || isLongHex(masterKey),
+          "masterKey: (not shown) is not %d or more hexadecimal digits"
+              .formatted(2 * MASTER_KEY_BYTES_MIN));
+      problems.within("keyId", keyId, 0, 255);
+      problems.raise();
+    }
+
+    private static boolean isLongHex(String text) {
+      try {
+        return HexFormat.of().parseHex(text).length >= MASTER_KEY_BYTES_MIN;
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
+    }
+
+    /** Null without a file. */
+    public Path deviceKeyPath() {
+      return deviceKeyFile == null ? null : Path.of(deviceKeyFile);
+    }
+
+    @Override
+    public String toString() {
+      return "Keys[keyId=" + keyId + ", deviceKeyFile=" + deviceKeyFile + "]";
+    }
+  }
+
+  /** The HTTP endpoint of health and metrics. Port 0 = any free one. */
+  public record Ops(String host, Integer port) {
+    public Ops {
+      host = or(host, "127.0.0.1");
+      port = or(port, 9464);
+      Problems problems = new Problems();
+      problems.within("port", port, 0, 65_535);
+      problems.raise();
+    }
+  }
+
+  private static <T> T or(T value, T fallback) {
+    return value == null ? fallback : value;
+  }
+
+  /** Gathers all that is wrong with one record. */
+  private static final class Problems {
+    private final List<String> found = new ArrayList<>();
+
+    void require(boolean holds, String problem) {
+      if (!holds) {
+        found.add(problem);
+      }
+    }
+
+    <T extends Comparable<T>> void within(String key, T value, T min, T max) {
+      if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+        found.add("%s: %s is not in %s..%s".formatted(key, words(value), words(min), words(max)));
+      }
+    }
+
+    private static String words(Object value) {
+      return value instanceof Duration duration ? duration.toMillis() + "ms" : value.toString();
+    }
+
+    void raise() {
+      if (!found.isEmpty()) {
+        throw new IllegalArgumentException(String.join("; ", found));
+      }
+    }
+  }
+}

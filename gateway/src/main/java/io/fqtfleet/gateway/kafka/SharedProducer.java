@@ -1,0 +1,68 @@
+package io.fqtfleet.gateway.kafka;
+
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Producer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One producer for all sessions, replaced after a failure.
+ *
+ * <p>A failed producer is closed at once and what it still held fails: a later message must not
+ * reach Kafka when an earlier one did not. Its sessions hand their messages back to the broker and
+ * begin again with the next producer.
+ */
+public final class SharedProducer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedProducer.class);
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  private final Supplier<Producer<String, byte[]>> factory;
+  private Producer<String, byte[]> current;
+  private boolean closed;
+  private long failures;
+
+  public SharedProducer(Supplier<Producer<String, byte[]>> factory) {
+    this.factory = factory;
+  }
+
+  public synchronized Producer<String, byte[]> current() {
+    if (closed) {
+      throw new IllegalStateException("the gateway is closing");
+    }
+    if (current == null) {
+      current = factory.get();
+    }
+    return current;
+  }
+
+  /** Closes the producer without waiting for what it holds; call without locks held. */
+  public void failed(Producer<String, byte[]> producer, Exception cause) {
+    synchronized (this) {
+      if (producer != current) {
+        return;
+      }
+      current = null;
+      failures++;
+    }
+    LOG.warn("Kafka did not take a record; its producer is replaced: {}", cause.toString());
+    producer.close(Duration.ZERO);
+  }
+
+  public synchronized long failures() {
+    return failures;
+  }
+
+  @Override
+  public void close() {
+    Producer<String, byte[]> last;
+    synchronized (this) {
+      closed = true;
+      last = current;
+      current = null;
+    }
+    if (last != null) {
+      last.close(FAREWELL);
+    }
+  }
+}

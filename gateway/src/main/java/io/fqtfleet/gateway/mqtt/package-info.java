@@ -1,0 +1,7 @@
+/**
+ * Our view of an MQTT connection. Only {@code PahoMqttLink} knows the client library; nothing here
+ * knows Kafka.
+ *
+ * <p>Start with {@link io.fqtfleet.gateway.mqtt.MqttLink}.
+ */
+package io.fqtfleet.gateway.mqtt;

@@ -1,0 +1,104 @@
+package io.fqtfleet.gateway.uplink;
+
+import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
+import io.fqtfleet.gateway.mqtt.MqttLinkException;
+import io.fqtfleet.schemas.Topics.Uplink;
+import java.util.ArrayDeque;
+
+/**
+ * The messages of one connection that MQTT has delivered and Kafka has not yet confirmed, in the
+ * order of receipt. Kafka confirms in any order; MQTT wants acknowledgements in the order of
+ * receipt, so a confirmed message waits for those before it.
+ *
+ * <p>Safe for the MQTT thread that enters, the producer's thread that confirms and the session's
+ * thread that abandons. Bound: the Receive Maximum, which the broker keeps to.
+ */
+final class InFlightWindow {
+  /** Sends the acknowledgement; called in order, one at a time. */
+  interface Acker {
+    void ack(int messageId) throws MqttLinkException;
+  }
+
+  /** One message. */
+  static final class Slot {
+    private final int messageId;
+    private final boolean acknowledged;
+    private final long receivedNanos;
+    private boolean confirmed;
+
+    /** Set before the message goes to Kafka; null = dead letter. */
+    private Uplink kind;
+
+    private String reason;
+
+    private Slot(Inbound message, long receivedNanos) {
+      this.messageId = message.id();
+      this.acknowledged = message.qos() > 0;
+      this.receivedNanos = receivedNanos;
+    }
+  }
+
+  private final int capacity;
+  private final Acker acker;
+  private final UplinkCounters counters;
+  private final ArrayDeque<Slot> slots = new ArrayDeque<>();
+  private boolean abandoned;
+
+  InFlightWindow(int capacity, Acker acker, UplinkCounters counters) {
+    this.capacity = capacity;
+    this.acker = acker;
+    this.counters = counters;
+  }
+
+  /** Null if the window is full or abandoned; the message is then not counted as received. */
+  synchronized Slot enter(Inbound message, long nowNanos) {
+    if (abandoned || slots.size() >= capacity) {
+      return null;
+    }
+    Slot slot = new Slot(message, nowNanos);
+    slots.addLast(slot);
+    counters.received();
+    return slot;
+  }
+
+  /**
+   * Kafka holds the message; acknowledges it and those that waited for it.
+   *
+   * @param kind where it went, or null for the dead letters
+   * @param reason of the dead letter
+   */
+  synchronized void confirm(Slot slot, Uplink kind, String reason, long nowNanos)
+      throws MqttLinkException {
+    if (abandoned) {
+      return;
+    }
+    slot.confirmed = true;
+    slot.kind = kind;
+    slot.reason = reason;
+    while (!slots.isEmpty() && slots.peekFirst().confirmed) {
+      Slot first = slots.peekFirst();
+      if (first.acknowledged) {
+        acker.ack(first.messageId);
+      }
+      slots.removeFirst();
+      if (first.kind != null) {
+        counters.forwarded(first.kind, nowNanos - first.receivedNanos);
+      } else {
+        counters.deadLettered(first.reason, nowNanos - first.receivedNanos);
+      }
+    }
+  }
+
+  /** The connection has ended: what is unacknowledged goes back to the broker. */
+  synchronized void abandon() {
+    if (!abandoned) {
+      abandoned = true;
+      counters.returned(slots.size());
+      slots.clear();
+    }
+  }
+
+  synchronized boolean isAbandoned() {
+    return abandoned;
+  }
+}

@@ -1,0 +1,194 @@
+package io.fqtfleet.gateway.uplink;
+
+import io.fqtfleet.gateway.kafka.SharedProducer;
+import io.fqtfleet.gateway.mqtt.MqttLink;
+import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
+import io.fqtfleet.gateway.mqtt.MqttLink.Welcome;
+import io.fqtfleet.gateway.mqtt.MqttLinkException;
+import io.fqtfleet.gateway.mqtt.OwnedLoop.Cause;
+import io.fqtfleet.gateway.mqtt.OwnedLoop.Duty;
+import io.fqtfleet.gateway.mqtt.OwnedLoop.EndSignal;
+import io.fqtfleet.gateway.uplink.InFlightWindow.Slot;
+import io.fqtfleet.gateway.uplink.UplinkRouter.Routed;
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.Topics.Uplink;
+import java.time.InstantSource;
+import java.util.List;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One persistent MQTT session and its shards. A message goes
+ *
+ * <pre>
+ *   MQTT thread                                   producer's thread
+ *   receive -> window -> check -> Kafka ........> confirmed -> window -> PUBACK, in order of receipt
+ *                          |                          |
+ *                          +--> dead letter --------->+   failed -> producer closed,
+ *                                                                   connection dropped unacked
+ * </pre>
+ *
+ * <p>What is not acknowledged when a connection ends, the broker delivers again.
+ */
+final class UplinkSession implements Duty {
+  private static final Logger LOG = LoggerFactory.getLogger(UplinkSession.class);
+
+  private final MqttLink.Settings settings;
+  private final List<String> filters;
+  private final MqttLink.Factory links;
+  private final SharedProducer producers;
+  private final UplinkRouter router;
+  private final InstantSource clock;
+  private final UplinkCounters counters = new UplinkCounters();
+
+  UplinkSession(
+      MqttLink.Settings settings,
+      List<String> filters,
+      MqttLink.Factory links,
+      SharedProducer producers,
+      UplinkRouter router,
+      InstantSource clock) {
+    this.settings = settings;
+    this.filters = List.copyOf(filters);
+    this.links = links;
+    this.producers = producers;
+    this.router = router;
+    this.clock = clock;
+  }
+
+  UplinkCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public AutoCloseable open(EndSignal signal) throws MqttLinkException {
+    Producer<String, byte[]> producer = producers.current();
+    awaitKafka(producer);
+    Connection connection = new Connection(producer, signal);
+    try {
+      connection.open();
+      return connection;
+    } catch (MqttLinkException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** Fetches what a send needs to know, so that no send has to wait for it. */
+  private void awaitKafka(Producer<String, byte[]> producer) {
+    try {
+      for (Uplink kind : Uplink.values()) {
+        producer.partitionsFor(kind.kafkaTopic());
+      }
+      producer.partitionsFor(Topics.DEAD_LETTERS);
+    } catch (KafkaException | IllegalStateException e) {
+      producers.failed(producer, e);
+      throw new KafkaException("waiting for Kafka: " + e.getMessage(), e);
+    }
+  }
+
+  /** One connection of the session, from CONNECT to its end. */
+  private final class Connection implements MqttLink.Listener, AutoCloseable {
+    private final Producer<String, byte[]> producer;
+    private final EndSignal signal;
+    private final InFlightWindow window;
+    private final MqttLink link;
+
+    Connection(Producer<String, byte[]> producer, EndSignal signal) throws MqttLinkException {
+      this.producer = producer;
+      this.signal = signal;
+      this.link = links.open(settings, this);
+      this.window = new InFlightWindow(settings.receiveMaximum(), link::ack, counters);
+    }
+
+    void open() throws MqttLinkException {
+      Welcome welcome = link.connect();
+      boolean first = counters.snapshot().connects() == 0;
+      counters.connected(welcome.sessionPresent());
+      if (!welcome.sessionPresent() && !first) {
+        LOG.warn(
+            "client={} the broker has lost the session and what it held; is its persistence on?",
+            settings.clientId());
+      }
+      if (welcome.sessionExpirySeconds() < settings.sessionExpirySeconds()) {
+        LOG.warn(
+            "client={} the broker keeps the session for {} s only: after a longer absence of the"
+                + " gateway messages are lost; lift the broker's limit",
+            settings.clientId(),
+            welcome.sessionExpirySeconds());
+      }
+      link.subscribe(filters);
+    }
+
+    @Override
+    public void message(Inbound message) {
+      Slot slot = window.enter(message, System.nanoTime());
+      if (slot == null) {
+        notEntered(message);
+        return;
+      }
+      Routed routed = router.route(message, clock.millis());
+      try {
+        producer.send(
+            routed.record(),
+            (metadata, failure) -> {
+              if (failure == null) {
+                confirmed(slot, routed);
+              } else {
+                failed(failure);
+              }
+            });
+      } catch (RuntimeException e) {
+        // Closed meanwhile by another session's failure, or out of memory for records.
+        failed(e);
+      }
+    }
+
+    private void notEntered(Inbound message) {
+      if (window.isAbandoned()) {
+        return;
+      }
+      if (message.qos() == 0) {
+        // QoS 0 knows no back-pressure; devices of the protocol use QoS 1.
+        counters.refusedQos0();
+      } else {
+        signal.end(
+            Cause.FAILED,
+            "the broker sent more than its Receive Maximum of %d"
+                .formatted(settings.receiveMaximum()));
+      }
+    }
+
+    private void confirmed(Slot slot, Routed routed) {
+      try {
+        window.confirm(slot, routed.kind(), routed.reason(), System.nanoTime());
+      } catch (MqttLinkException e) {
+        signal.end(Cause.FAILED, e.getMessage());
+      }
+    }
+
+    private void failed(Exception failure) {
+      window.abandon();
+      producers.failed(producer, failure);
+      signal.end(Cause.FAILED, "waiting for Kafka: " + failure.getMessage());
+    }
+
+    @Override
+    public void lost(int reasonCode, String words) {
+      if (reasonCode == MqttLink.SESSION_TAKEN_OVER) {
+        counters.takenOver();
+        signal.end(Cause.TAKEN_OVER, words);
+      } else {
+        signal.end(Cause.FAILED, "waiting for the MQTT broker: " + words);
+      }
+    }
+
+    @Override
+    public void close() {
+      link.close();
+      window.abandon();
+    }
+  }
+}
