@@ -29,30 +29,37 @@ endif
 host: $(HOST_DIR)/libfqtagent.so $(HOST_DIR)/trajectory $(UNIT_BIN)
 
 $(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
-	$(CC) -shared -o $@ $^
+	@echo "  LD $@"
+	@$(CC) -shared -o $@ $^
 
 $(HOST_DIR)/trajectory: $(HOST_OBJ) $(GOLDEN_OBJ:%=$(HOST_DIR)/%)
-	$(CC) -o $@ $^
+	@echo "  LD $@"
+	@$(CC) -o $@ $^
 
 $(CHECK_DIR)/trajectory: $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_OBJ:%=$(CHECK_DIR)/%)
-	$(CC) $(SANITIZE) -o $@ $^
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) -o $@ $^
 
 $(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_DIR)/test/golden/synthetic.o $(CHECK_OBJ)
-	$(CC) $(SANITIZE) -o $@ $^ -lm
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) -o $@ $^ -lm
 
 $(HOST_DIR)/port/jni/%.o: port/jni/%.c
 	@mkdir -p $(@D)
 	@test -f "$(JAVA_HOME)/include/jni.h" || { echo "no jni.h under JAVA_HOME='$(JAVA_HOME)':" \
 	    "install a JDK or set JAVA_HOME" >&2; exit 1; }
-	$(CC) $(HOST_FLAGS) $(JNI_FLAGS) -c -o $@ $<
+	@echo "  CC $@"
+	@$(CC) $(HOST_FLAGS) $(JNI_FLAGS) -c -o $@ $<
 
 $(HOST_DIR)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_FLAGS) -c -o $@ $<
+	@echo "  CC $@"
+	@$(CC) $(HOST_FLAGS) -c -o $@ $<
 
 $(CHECK_DIR)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CHECK_FLAGS) -c -o $@ $<
+	@echo "  CC $@"
+	@$(CC) $(CHECK_FLAGS) -c -o $@ $<
 
 # Runs every binary even after a failure, so that one run lists all of them.
 check: $(UNIT_BIN) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory

@@ -6,7 +6,8 @@ void synthetic_window(uint32_t seed, uint32_t index, uint32_t label, uint32_t do
                       int16_t samples[FQT_WINDOW]) {
     /* y[n] = 2 r cos(f) y[n-1] - r^2 y[n-2] + x[n], r = 0.95, coefficients in Q14. */
     static const int32_t feedback_q14[2] = {24000, 11000};
-    static const int32_t period[SYNTHETIC_CLASSES] = {37, 53, 79, 113};
+    static const int32_t periods[2][SYNTHETIC_CLASSES] = {{37, 53, 79, 113}, {26, 37, 55, 79}};
+    const int32_t *period = periods[domain];
     const uint32_t stream = fqt_mix_u32(seed ^ fqt_mix_u32(index));
     const int32_t strike = domain == 0 ? 1800 : 1100;
     int32_t next = (int32_t)(fqt_mix_u32(stream) % (uint32_t)period[label]);

@@ -30,7 +30,7 @@ static int expect_count;
     EXPECT(memcmp((actual), (expected), (length)) == 0, "bytes differ")
 
 static inline int expect_summary(const char *name) {
-    printf("%s: %d checks, %d failed\n", name, expect_count, expect_failures);
+    printf("%s: %d passed, %d failed\n", name, expect_count - expect_failures, expect_failures);
     return expect_failures == 0 ? 0 : 1;
 }
 
