@@ -178,6 +178,7 @@ static void read_some(struct mqtt_session *session, uint64_t now_ms) {
             session->transport.read(session->transport.context, &byte, 1) == 0) {
             return;
         }
+        session->last_received_ms = now_ms;
         take_byte(session, byte, now_ms);
     }
 }
@@ -196,12 +197,20 @@ static void start_connecting(struct mqtt_session *session, uint64_t now_ms) {
     enter(session, MQTT_CONNECTING, now_ms);
 }
 
+static bool answer_overdue(const struct mqtt_session *session, uint64_t asked_ms,
+                           uint64_t timeout_ms, uint64_t now_ms) {
+    const uint64_t heard_ms = session->last_received_ms;
+    return passed(asked_ms > heard_ms ? asked_ms : heard_ms, timeout_ms, now_ms) ||
+           passed(asked_ms, MQTT_ANSWER_MAX_MS, now_ms);
+}
+
 static bool connection_is_silent(const struct mqtt_session *session, uint64_t now_ms) {
     const struct mqtt_slot *waiting = mqtt_states_waiting(&session->states);
     const uint64_t keep_alive_ms = (uint64_t)session->config.connect.keep_alive_s * 1000u;
-    return (waiting != NULL && passed(waiting->sent_at_ms, MQTT_PUBACK_TIMEOUT_MS, now_ms)) ||
+    return (waiting != NULL &&
+            answer_overdue(session, waiting->sent_at_ms, MQTT_PUBACK_TIMEOUT_MS, now_ms)) ||
            (session->ping_waiting &&
-            passed(session->ping_sent_ms, MQTT_PINGRESP_TIMEOUT_MS, now_ms)) ||
+            answer_overdue(session, session->ping_sent_ms, MQTT_PINGRESP_TIMEOUT_MS, now_ms)) ||
            passed(session->last_sent_ms, keep_alive_ms, now_ms) /* the stream takes no bytes */;
 }
 

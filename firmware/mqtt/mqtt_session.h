@@ -20,13 +20,16 @@
 
 #include "mqtt/mqtt_states.h"
 
-#define MQTT_SETTLE_MS           300u  /* bytes sent before the stream is up vanish */
-#define MQTT_QUIET_MS            1800u /* longer than the modem's reconnect interval of 1 s */
-#define MQTT_QUIET_MAX_MS        7200u
-#define MQTT_CONNACK_TIMEOUT_MS  4000u
-#define MQTT_SUBACK_TIMEOUT_MS   4000u
+#define MQTT_SETTLE_MS          300u  /* bytes sent before the stream is up vanish */
+#define MQTT_QUIET_MS           1800u /* longer than the modem's reconnect interval of 1 s */
+#define MQTT_QUIET_MAX_MS       7200u
+#define MQTT_CONNACK_TIMEOUT_MS 4000u
+#define MQTT_SUBACK_TIMEOUT_MS  4000u
+/* Of silence: while bytes come in, a long message may stand between us and the answer. */
 #define MQTT_PUBACK_TIMEOUT_MS   6000u
 #define MQTT_PINGRESP_TIMEOUT_MS 5000u
+
+#define MQTT_ANSWER_MAX_MS 30000u /* even while bytes come in */
 
 #define MQTT_PACKET_MAX  1536u /* largest packet accepted from the broker */
 #define MQTT_CONTROL_MAX 1024u /* largest CONNECT: client id, will topic, will */
@@ -83,6 +86,7 @@ struct mqtt_session {
     uint32_t failures_in_row;
     uint32_t jitter;
     uint64_t last_sent_ms;
+    uint64_t last_received_ms;
     uint64_t ping_sent_ms;
     bool ping_waiting;
     uint16_t subscribe_id;

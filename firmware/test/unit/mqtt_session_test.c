@@ -30,7 +30,9 @@ struct world {
     struct pipe up;   /* device to broker */
     struct pipe down; /* broker to device */
     size_t write_max; /* bytes the modem takes per call */
-    bool modem_down;  /* bytes in both directions vanish */
+    size_t read_left; /* bytes the modem gives in this millisecond */
+    size_t read_max;
+    bool modem_down; /* bytes in both directions vanish */
     uint64_t modem_back_ms;
 
     /* broker */
@@ -193,7 +195,8 @@ static void broker_publishes(uint16_t packet_id, size_t payload_length) {
 static size_t modem_read(void *context, uint8_t *out, size_t cap) {
     (void)context;
     size_t n = 0;
-    while (n < cap && world.down.tail < world.down.head) {
+    while (n < cap && world.read_left > 0 && world.down.tail < world.down.head) {
+        world.read_left--;
         out[n++] = world.down.bytes[world.down.tail++ % PIPE_BYTES];
     }
     return n;
@@ -249,12 +252,14 @@ static void start(void) {
     memset(&world, 0, sizeof world);
     world.now_ms = 1000;
     world.write_max = 4096;
+    world.read_max = PIPE_BYTES;
     EXPECT(mqtt_session_init(&world.session, &config, &transport, &listener), "init");
 }
 
 static void run_ms(uint64_t duration_ms) {
     for (uint64_t i = 0; i < duration_ms; i++) {
         world.now_ms++;
+        world.read_left = world.read_max;
         if (world.modem_down && world.now_ms >= world.modem_back_ms) {
             world.modem_down = false;
         }
@@ -422,6 +427,30 @@ static void a_large_message_is_skipped_acknowledged_and_the_next_one_read(void) 
     EXPECT_EQ(world.pubacks, 4);
 }
 
+/* At 8 bytes per millisecond the message takes 12.5 s, longer than any answer may; bytes coming in
+ * are a sign of life. */
+static void a_large_message_on_a_slow_line_is_no_silence(void) {
+    start_online();
+    world.read_max = 8;
+    broker_publishes(77, 100000);
+    publish("one");
+    run_ms(13500);
+    EXPECT_EQ(world.oversize, 1);
+    EXPECT_EQ(mqtt_session_unacknowledged(&world.session), 0);
+    EXPECT_EQ(world.received_count, 1);
+    EXPECT_EQ(world.session.counters.failures, 0);
+    /* but not for ever: an answer that stays out ends the connection in spite of other traffic */
+    world.withhold_puback = true;
+    publish("two");
+    for (unsigned i = 0; i < MQTT_ANSWER_MAX_MS / 1000; i++) {
+        EXPECT(world.session.phase == MQTT_ONLINE, "given up after %u s", i);
+        broker_publishes(78, 10);
+        run_ms(1000);
+    }
+    run_ms(10);
+    EXPECT_EQ(world.session.phase, MQTT_QUIET);
+}
+
 static void a_burst_is_answered_although_the_modem_is_slow(void) {
     start_online();
     world.write_max = 1;
@@ -552,6 +581,7 @@ int main(void) {
     a_broker_restart_loses_no_message();
     refused_and_slow_brokers_are_asked_less_often();
     a_large_message_is_skipped_acknowledged_and_the_next_one_read();
+    a_large_message_on_a_slow_line_is_no_silence();
     a_burst_is_answered_although_the_modem_is_slow();
     bytes_may_be_split_anywhere();
     garbage_costs_one_connection_not_the_session();
