@@ -282,17 +282,33 @@ enum page_status model_init(struct fqt_learner *learner, const uint8_t *page, si
                                                                           : PAGE_BAD_WEIGHTS;
 }
 
+/* fqt_init clears what has to stay. */
+static enum page_status start_again(struct fqt_learner *learner, const struct fqt_shape *shape,
+                                    uint64_t seed) {
+    struct fqt_counters counters = learner->counters;
+    const struct fqt_config config = learner->config;
+    if (fqt_init(learner, shape, seed) != FQT_OK) {
+        return PAGE_BAD_SHAPE;
+    }
+    for (unsigned i = 0; i < shape->layers; i++) {
+        counters.layer[i].weight_sq_q24 = learner->counters.layer[i].weight_sq_q24; /* a level */
+    }
+    learner->counters = counters;
+    (void)fqt_configure(learner, &config);
+    return PAGE_OK;
+}
+
 enum page_status model_load(struct fqt_learner *learner, const uint8_t *page, size_t length) {
     struct model_layers layers;
     const enum page_status status = read_layers(page, length, &layers);
     if (status != PAGE_OK) {
         return status;
     }
-    if (page[6] != MODEL_TRAINED) {
-        return PAGE_BAD_FIELD;
-    }
     if (memcmp(&layers.shape, &learner->shape, sizeof layers.shape) != 0) {
         return PAGE_BAD_SHAPE;
+    }
+    if (page[6] == MODEL_UNTRAINED) {
+        return start_again(learner, &layers.shape, le_load_u64(page + 28));
     }
     return fqt_load(learner, layers.layer, layers.shape.layers) == FQT_OK ? PAGE_OK
                                                                           : PAGE_BAD_WEIGHTS;

@@ -70,8 +70,8 @@ enum page_status provisioning_read(const uint8_t *page, size_t length, struct pr
 enum page_status model_init(struct fqt_learner *learner, const uint8_t *page, size_t length,
                             uint64_t sample_seed);
 
-/* Replaces the weights; counters and configuration stay. An untrained page is PAGE_BAD_FIELD, other
- * dimensions PAGE_BAD_SHAPE. */
+/* Replaces the weights; counters and configuration stay. Other dimensions are PAGE_BAD_SHAPE; an
+ * untrained page gives its random weights again. */
 enum page_status model_load(struct fqt_learner *learner, const uint8_t *page, size_t length);
 
 /* Length of the page written, 0 if it does not fit into cap. */

@@ -1,0 +1,35 @@
+/* Pages, signed budgets and a store in memory for tests of the agent and of the whole device. */
+#ifndef FQT_TEST_AGENT_FIXTURE_H
+#define FQT_TEST_AGENT_FIXTURE_H
+
+#include "app/agent.h"
+
+#define FIXTURE_DEVICE  "press-07"
+#define FIXTURE_KEY_ID  3
+#define FIXTURE_CLASSES 4
+
+/* Lengths of the pages written; model: 64-32-4, untrained. */
+size_t fixture_provisioning_page(uint8_t out[PROVISIONING_PAGE_MAX], const fqt_budget_terms *terms);
+size_t fixture_model_page(uint8_t out[MODEL_PAGE_MAX], uint64_t seed);
+
+/* Training on, lambda 100..500, batch 8, bucket 1000 mJ + 1000 mJ/h, a report every 5 s. */
+fqt_budget_terms fixture_terms(void);
+fqt_update_budget fixture_budget(int64_t version);
+
+/* Signs as the gateway does; returns the payload's length. */
+size_t fixture_sign(const char *topic, const fqt_update_budget *budget, uint8_t *out, size_t cap);
+size_t fixture_sign_bytes(const char *topic, const uint8_t *body, size_t length, uint8_t key_id,
+                          uint8_t *out);
+
+/* Tones that differ by class, in noise; the same for the same number. */
+int fixture_window(unsigned number, int16_t samples[FQT_WINDOW]);
+
+struct memory_store {
+    uint8_t bytes[AGENT_RECORDS][AGENT_WEIGHTS_BYTES_MAX];
+    size_t length[AGENT_RECORDS];
+    unsigned saves[AGENT_RECORDS];
+    bool failing; /* saves fail and keep what was there */
+};
+struct agent_store memory_store(struct memory_store *store);
+
+#endif
