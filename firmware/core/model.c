@@ -42,7 +42,7 @@ struct fqt_range fqt_measure_weights(struct fqt_learner *learner, uint32_t index
     const struct fqt_layer *layer = &learner->layer[index];
     const uint8_t *codes = learner->codes + layer->weight_offset;
     const float scale = layer->weight_quant.scale;
-    uint64_t sq = 0; /* 4,096 * 255^2 < 2^29 */
+    uint32_t sq = 0; /* 4,096 * 255^2 < 2^29 */
     int32_t low = 0;
     int32_t high = 0;
     for (uint32_t i = 0; i < (uint32_t)layer->inputs * layer->outputs; i++) {
