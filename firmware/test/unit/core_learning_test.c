@@ -182,6 +182,56 @@ static void gradient_norm_equals_the_outer_product(void) {
     EXPECT(counted > 0.97 * sq && counted < 1.03 * sq, "counted %g, outer product %g", counted, sq);
 }
 
+/* Any shape, any accepted configuration, any input: no overflow (sanitizer, bounds), state stays
+ * valid. */
+static void random_use_never_breaks_a_bound(void) {
+    for (unsigned seed = 1; seed <= 60; seed++) {
+        unsigned state = seed * 40503u + 11;
+        struct fqt_shape random_shape = {.layers = (uint8_t)(1 + expect_random(&state) % 4)};
+        for (uint32_t l = 0; l <= random_shape.layers; l++) {
+            random_shape.width[l] = (uint8_t)(1 + expect_random(&state) % FQT_WIDTH_MAX);
+        }
+        random_shape.width[random_shape.layers] = (uint8_t)(2 + expect_random(&state) % 15);
+        EXPECT(fqt_init(&learner, &random_shape, seed) == FQT_OK, "seed %u", seed);
+        for (uint32_t i = 0; i < 1500; i++) {
+            if (i % 250 == 0) {
+                struct fqt_config config = fqt_config_default();
+                config.lambda_max_milli = (uint16_t)(expect_random(&state) % 1001);
+                config.lambda_min_milli =
+                    (uint16_t)(expect_random(&state) % (config.lambda_max_milli + 1u));
+                config.first_trainable_layer =
+                    (uint8_t)(expect_random(&state) % random_shape.layers);
+                config.learning_rate_q20 = 1 + (expect_random(&state) >> 12 >> (i / 125));
+                config.batch_size = (uint16_t)(1 + expect_random(&state) % 16);
+                config.pseudo_confidence_q15 = (uint16_t)(expect_random(&state) % 32769);
+                EXPECT(fqt_configure(&learner, &config) == FQT_OK, "seed %u sample %u", seed, i);
+            }
+            uint8_t features[FQT_FEATURES_MAX];
+            const unsigned kind = expect_random(&state) % 4;
+            for (uint32_t f = 0; f < FQT_FEATURES_MAX; f++) {
+                const uint8_t any = (uint8_t)(expect_random(&state) >> 5);
+                features[f] = kind == 0 ? 0 : kind == 1 ? 255 : kind == 2 ? 128 : any;
+            }
+            const int classes = random_shape.width[random_shape.layers];
+            const int label = (int)(expect_random(&state) % (unsigned)(classes + 1)) - 1;
+            struct fqt_result result;
+            EXPECT(fqt_learn(&learner, features, label, &result) == FQT_OK &&
+                       result.confidence_q15 <= FQT_CONFIDENCE_MAX_Q15 &&
+                       result.loss_q12 <= FQT_LOSS_MAX_Q12,
+                   "seed %u sample %u", seed, i);
+        }
+        /* What was trained can be stored and loaded again. */
+        struct fqt_layer_state states[FQT_LAYERS_MAX];
+        for (uint8_t l = 0; l < random_shape.layers; l++) {
+            fqt_layer_export(&learner, l, &states[l]);
+        }
+        static struct fqt_learner copy;
+        EXPECT(fqt_init(&copy, &random_shape, 1) == FQT_OK, "seed %u", seed);
+        EXPECT(fqt_load(&copy, states, random_shape.layers) == FQT_OK, "seed %u", seed);
+        EXPECT(fqt_weights_hash(&copy) == fqt_weights_hash(&learner), "seed %u", seed);
+    }
+}
+
 int main(void) {
     it_learns_from_scratch_and_after_a_drift();
     partial_updates_and_single_samples_learn_too();
@@ -189,5 +239,6 @@ int main(void) {
     labels_decide_what_trains();
     counters_add_up();
     gradient_norm_equals_the_outer_product();
+    random_use_never_breaks_a_bound();
     return expect_summary("core_learning");
 }
