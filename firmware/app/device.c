@@ -25,12 +25,20 @@ static void on_online(void *context) {
     device->birth_due = true;
 }
 
+/* An answer that finds no slot waits in device->ack; a newer one takes its place, because it tells
+ * what is in force now. */
+static void send_ack(struct device *device) {
+    if (publish(device, AGENT_TOPIC_ACK, device->ack, device->ack_length)) {
+        device->ack_length = 0;
+    }
+}
+
 static void on_message(void *context, const struct mqtt_message *message) {
     struct device *device = context;
-    /* An answer that still waits is replaced: the newer one tells what is in force now. */
     device->ack_length =
         agent_budget(&device->agent, message->topic, message->topic_length, message->payload,
                      message->payload_length, now_of(device), device->ack, sizeof device->ack);
+    send_ack(device);
     mqtt_session_set_will(&device->session, device->will, write_will(device));
 }
 
@@ -39,6 +47,7 @@ static void on_oversize(void *context, uint32_t packet_bytes) {
     (void)packet_bytes;
     device->ack_length =
         agent_budget_oversize(&device->agent, now_of(device), device->ack, sizeof device->ack);
+    send_ack(device);
 }
 
 static uint64_t session_now(void *context) {
@@ -119,9 +128,8 @@ static void send_messages(struct device *device) {
             device->born = true;
         }
     }
-    if (device->ack_length > 0 &&
-        publish(device, AGENT_TOPIC_ACK, device->ack, device->ack_length)) {
-        device->ack_length = 0;
+    if (device->ack_length > 0) {
+        send_ack(device);
     }
     const uint64_t now_ms = now_of(device);
     if (device->born && agent_report_due(&device->agent, now_ms) &&
