@@ -20,16 +20,24 @@ static bool is_whole_window(const struct sensor_link *link) {
                le_load_u16(frame + SENSOR_WINDOW_BYTES - 2u);
 }
 
+static void complain(struct sensor_link *link) {
+    link->credit_due = link->credit_due || !link->complained;
+    link->complained = true;
+}
+
 static bool take_frame(struct sensor_link *link) {
-    link->credit_due = true;
     if (!is_whole_window(link)) {
         link->damaged++;
+        complain(link);
         return false;
     }
     if (le_load_u16(link->frame + 1) != link->next) {
         link->unwanted++;
+        complain(link);
         return false;
     }
+    link->credit_due = true;
+    link->complained = false;
     link->next++;
     link->taken++;
     link->label = (int8_t)link->frame[3];
@@ -45,7 +53,7 @@ bool sensor_link_push(struct sensor_link *link, uint8_t byte) {
         return take_frame(link);
     case COBS_DAMAGED:
         link->damaged++;
-        link->credit_due = true;
+        complain(link);
         return false;
     case COBS_MORE:
         return false;
@@ -54,8 +62,11 @@ bool sensor_link_push(struct sensor_link *link, uint8_t byte) {
 }
 
 size_t sensor_link_credit(struct sensor_link *link, uint64_t now_ms, uint8_t *out, size_t cap) {
-    if (!link->credit_due && now_ms - link->credit_sent_ms < SENSOR_CREDIT_EVERY_MS) {
-        return 0;
+    if (!link->credit_due) {
+        if (now_ms - link->credit_sent_ms < SENSOR_CREDIT_EVERY_MS) {
+            return 0;
+        }
+        link->complained = false;
     }
     uint8_t frame[SENSOR_CREDIT_BYTES];
     frame[0] = SENSOR_TYPE_CREDIT;

@@ -10,11 +10,12 @@
  *
  * The host may send the windows next, next + 1 ... next + credits - 1 (modulo 2^16), and keeps each
  * until a CREDIT with a higher next has confirmed it. The device takes windows in sequence only. It
- * sends a CREDIT at boot, after each window taken, after each frame it could not take, and every
- * second; so whatever is lost, the host resends from `next`, at the latest when a CREDIT repeats
- * the same next a second later. A `next` outside of what the host has kept means that the device
- * has restarted (it begins at 0): the host then numbers on from there with the oldest window it has
- * kept.
+ * sends a CREDIT at boot, after each window taken, at the first frame that it could not take (not
+ * at those that follow: the whole burst behind a lost frame is out of sequence, and an answer to
+ * each would start a storm of resends), and every second. So whatever is lost, the host resends
+ * from `next` when a CREDIT names a window that it has sent already. A `next` outside of what the
+ * host has sent and kept means that the device has restarted (it begins at 0): the host then
+ * numbers on from there with the oldest window it has kept.
  */
 #ifndef FQT_APP_SENSOR_LINK_H
 #define FQT_APP_SENSOR_LINK_H
@@ -38,6 +39,7 @@ struct sensor_link {
     struct cobs_decoder decoder;
     uint16_t next;
     bool credit_due;
+    bool complained; /* about the window `next`, in this second */
     uint64_t credit_sent_ms;
     uint32_t taken;
     uint32_t damaged;  /* bad frame, CRC, type or length */
