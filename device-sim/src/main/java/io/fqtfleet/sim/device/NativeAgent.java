@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * The firmware's agent, bit for bit, in this process: windows in, messages out. The rules of a
@@ -149,6 +148,29 @@ public final class NativeAgent implements AutoCloseable {
     return nowMs;
   }
 
+  /**
+   * The device's program: what decides, with its inputs, every result.
+   *
+   * @throws IllegalStateException with the remedy, if it was not built
+   */
+  public static byte[] libraryBytes() {
+    String path = System.getProperty(LIBRARY_PROPERTY);
+    try (InputStream library =
+        path != null
+            ? Files.newInputStream(Path.of(path))
+            : NativeAgent.class.getResourceAsStream(LIBRARY_RESOURCE)) {
+      if (library == null) {
+        throw new IllegalStateException(
+            ("the device library %s is not in the class path: build it with 'make -C firmware"
+                    + " host' (needs gcc and make), or name one with -D%s=FILE")
+                .formatted(LIBRARY_RESOURCE, LIBRARY_PROPERTY));
+      }
+      return library.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the device library", e);
+    }
+  }
+
   /** Loads the library once per process, at the first device. */
   private static final class Library {
     static {
@@ -161,16 +183,11 @@ public final class NativeAgent implements AutoCloseable {
     }
 
     private static String extracted() {
-      try (InputStream library = NativeAgent.class.getResourceAsStream(LIBRARY_RESOURCE)) {
-        if (library == null) {
-          throw new IllegalStateException(
-              ("the device library %s is not in the class path: build it with 'make -C firmware"
-                      + " host' (needs gcc and make), or name one with -D%s=FILE")
-                  .formatted(LIBRARY_RESOURCE, LIBRARY_PROPERTY));
-        }
+      byte[] library = libraryBytes();
+      try {
         Path file = Files.createTempFile("libfqtagent", ".so");
         file.toFile().deleteOnExit();
-        Files.copy(library, file, StandardCopyOption.REPLACE_EXISTING);
+        Files.write(file, library);
         return file.toString();
       } catch (IOException e) {
         throw new UncheckedIOException(

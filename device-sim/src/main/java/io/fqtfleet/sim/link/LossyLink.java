@@ -3,7 +3,7 @@ package io.fqtfleet.sim.link;
 import io.fqtfleet.schemas.Topics.Uplink;
 import io.fqtfleet.sim.device.SimDevice.Outgoing;
 import io.fqtfleet.sim.signal.Chance;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * A link that loses and repeats reports on purpose, before the broker has seen them: what radio
@@ -13,11 +13,19 @@ public final class LossyLink implements DeviceLink {
   private final DeviceLink link;
   private final double dropShare;
   private final double repeatShare;
+  private final Consumer<Outgoing> onDropped;
   private final Chance chance;
-  private final AtomicLong dropped = new AtomicLong();
-  private final AtomicLong repeated = new AtomicLong();
 
-  public LossyLink(DeviceLink link, double dropShare, double repeatShare, long seed) {
+  /**
+   * @param onDropped hears of each report that is lost on purpose
+   */
+  public LossyLink(
+      DeviceLink link,
+      double dropShare,
+      double repeatShare,
+      Consumer<Outgoing> onDropped,
+      long seed) {
+    this.onDropped = onDropped;
     this.link = link;
     this.dropShare = dropShare;
     this.repeatShare = repeatShare;
@@ -29,25 +37,14 @@ public final class LossyLink implements DeviceLink {
     if (message.kind() == Uplink.REPORT) {
       double fate = chance.uniform();
       if (fate < dropShare) {
-        dropped.incrementAndGet();
+        onDropped.accept(message);
         return;
       }
       if (fate < dropShare + repeatShare) {
-        repeated.incrementAndGet();
         link.publish(message, () -> {});
       }
     }
     link.publish(message, onAcked);
-  }
-
-  /** Reports that were lost on purpose. */
-  public long dropped() {
-    return dropped.get();
-  }
-
-  /** Reports that were sent twice on purpose. */
-  public long repeated() {
-    return repeated.get();
   }
 
   @Override
