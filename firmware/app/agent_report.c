@@ -3,33 +3,24 @@
 
 #include "app/agent_internal.h"
 
-/*
- * gradNormSquareSum and gradSteps are those of single samples: the last layer has them also while
- * training is off, which is when drift must be seen. gradSum, gradSquareSum and gradElements are
- * those of minibatch steps. X of a layer are its output codes, which the core counts as inputs of
- * the next layer; the last layer's logits are not quantised.
- */
 static void fill_layer(const struct agent *agent, uint8_t index, fqt_layer_counters *out) {
     const struct fqt_layer_counters *counters = &agent->learner.counters.layer[index];
     memset(out, 0, sizeof *out);
     out->grad_norm_square_sum = (int64_t)counters->gradient_sq_sum_q24;
-    out->grad_steps = (int64_t)counters->gradient_samples;
+    out->grad_samples = (int64_t)counters->gradient_samples;
     out->grad_sum = counters->step_gradient_sum_q24;
     out->grad_square_sum = (int64_t)counters->step_gradient_sq_sum_q24;
-    out->grad_elements = (int64_t)counters->codes_visited;
     out->grad_abs_max = (int64_t)counters->window_gradient_max_q24;
     out->update_norm_square_sum = (int64_t)counters->update_sq_sum_q24;
+    out->update_steps = (int64_t)counters->updates;
     out->weight_norm_square = (int64_t)counters->weight_sq_q24;
     out->codes_changed = (int64_t)counters->codes_changed;
     out->codes_visited = (int64_t)counters->codes_visited;
-    if (index + 1 < agent->learner.shape.layers) {
-        out->saturated_x = (int64_t)counters[1].x_saturated;
-        out->total_x = (int64_t)counters[1].x_codes;
-    }
+    out->saturated_x = (int64_t)counters->x_saturated;
+    out->total_x = (int64_t)counters->x_codes;
     out->saturated_e = (int64_t)counters->e_saturated;
     out->total_e = (int64_t)counters->e_codes;
     out->saturated_w = (int64_t)counters->w_saturated;
-    out->total_w = (int64_t)counters->codes_visited;
     out->structures_updated = (int64_t)counters->structures_updated;
     out->structures_offered = (int64_t)counters->structures_offered;
 }

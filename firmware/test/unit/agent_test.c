@@ -105,7 +105,7 @@ static void reports_are_cumulative_and_numbered(void) {
     EXPECT_EQ(first.macs_forward, 20 * (64 * 32 + 32 * FIXTURE_CLASSES));
     EXPECT_EQ(first.energy_micro_joule, (first.macs_forward + first.macs_backward) * 900 / 1000000);
     EXPECT_EQ(first.layers_count, 2);
-    EXPECT_EQ(first.layers[1].grad_steps, 20);
+    EXPECT_EQ(first.layers[1].grad_samples, 20);
     EXPECT(first.loss_min > 0 && first.loss_max > first.loss_min, "loss of the window");
     EXPECT(!agent_report_due(&agent, 9999) && agent_report_due(&agent, 10000), "on its grid");
     const fqt_training_report second = report(10000);
@@ -130,7 +130,7 @@ static void a_frozen_device_still_measures_its_last_layer(void) {
     EXPECT_EQ(r.samples_trained, 0);
     EXPECT_EQ(r.first_layer, 1);
     EXPECT_EQ(r.layers_count, 1);
-    EXPECT_EQ(r.layers[0].grad_steps, 12);
+    EXPECT_EQ(r.layers[0].grad_samples, 12);
     EXPECT_EQ(r.samples_throttled, 0);
     EXPECT_EQ(agent.energy.level_pj, agent.energy.capacity_pj);
 }

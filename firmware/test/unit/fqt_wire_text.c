@@ -56,12 +56,12 @@ static const char *const fqt_reason_code_names[] = {
 
 static void print_layer_counters(FILE *out, const char *at, const fqt_layer_counters *v) {
   fprintf(out, "%sgradNormSquareSum=%" PRId64 "\n", at, v->grad_norm_square_sum);
-  fprintf(out, "%sgradSteps=%" PRId64 "\n", at, v->grad_steps);
+  fprintf(out, "%sgradSamples=%" PRId64 "\n", at, v->grad_samples);
   fprintf(out, "%sgradSum=%" PRId64 "\n", at, v->grad_sum);
   fprintf(out, "%sgradSquareSum=%" PRId64 "\n", at, v->grad_square_sum);
-  fprintf(out, "%sgradElements=%" PRId64 "\n", at, v->grad_elements);
   fprintf(out, "%sgradAbsMax=%" PRId64 "\n", at, v->grad_abs_max);
   fprintf(out, "%supdateNormSquareSum=%" PRId64 "\n", at, v->update_norm_square_sum);
+  fprintf(out, "%supdateSteps=%" PRId64 "\n", at, v->update_steps);
   fprintf(out, "%sweightNormSquare=%" PRId64 "\n", at, v->weight_norm_square);
   fprintf(out, "%scodesChanged=%" PRId64 "\n", at, v->codes_changed);
   fprintf(out, "%scodesVisited=%" PRId64 "\n", at, v->codes_visited);
@@ -70,7 +70,6 @@ static void print_layer_counters(FILE *out, const char *at, const fqt_layer_coun
   fprintf(out, "%ssaturatedE=%" PRId64 "\n", at, v->saturated_e);
   fprintf(out, "%stotalE=%" PRId64 "\n", at, v->total_e);
   fprintf(out, "%ssaturatedW=%" PRId64 "\n", at, v->saturated_w);
-  fprintf(out, "%stotalW=%" PRId64 "\n", at, v->total_w);
   fprintf(out, "%sstructuresUpdated=%" PRId64 "\n", at, v->structures_updated);
   fprintf(out, "%sstructuresOffered=%" PRId64 "\n", at, v->structures_offered);
 }

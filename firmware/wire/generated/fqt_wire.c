@@ -4,12 +4,12 @@
 
 static void write_layer_counters(fqt_avro_writer *w, const fqt_layer_counters *v) {
   fqt_avro_write_long(w, v->grad_norm_square_sum);
-  fqt_avro_write_long(w, v->grad_steps);
+  fqt_avro_write_long(w, v->grad_samples);
   fqt_avro_write_long(w, v->grad_sum);
   fqt_avro_write_long(w, v->grad_square_sum);
-  fqt_avro_write_long(w, v->grad_elements);
   fqt_avro_write_long(w, v->grad_abs_max);
   fqt_avro_write_long(w, v->update_norm_square_sum);
+  fqt_avro_write_long(w, v->update_steps);
   fqt_avro_write_long(w, v->weight_norm_square);
   fqt_avro_write_long(w, v->codes_changed);
   fqt_avro_write_long(w, v->codes_visited);
@@ -18,7 +18,6 @@ static void write_layer_counters(fqt_avro_writer *w, const fqt_layer_counters *v
   fqt_avro_write_long(w, v->saturated_e);
   fqt_avro_write_long(w, v->total_e);
   fqt_avro_write_long(w, v->saturated_w);
-  fqt_avro_write_long(w, v->total_w);
   fqt_avro_write_long(w, v->structures_updated);
   fqt_avro_write_long(w, v->structures_offered);
 }
@@ -132,12 +131,12 @@ static void write_update_budget(fqt_avro_writer *w, const fqt_update_budget *v) 
 
 static void read_layer_counters(fqt_avro_reader *r, fqt_layer_counters *v) {
   v->grad_norm_square_sum = fqt_avro_read_long(r);
-  v->grad_steps = fqt_avro_read_long(r);
+  v->grad_samples = fqt_avro_read_long(r);
   v->grad_sum = fqt_avro_read_long(r);
   v->grad_square_sum = fqt_avro_read_long(r);
-  v->grad_elements = fqt_avro_read_long(r);
   v->grad_abs_max = fqt_avro_read_long(r);
   v->update_norm_square_sum = fqt_avro_read_long(r);
+  v->update_steps = fqt_avro_read_long(r);
   v->weight_norm_square = fqt_avro_read_long(r);
   v->codes_changed = fqt_avro_read_long(r);
   v->codes_visited = fqt_avro_read_long(r);
@@ -146,7 +145,6 @@ static void read_layer_counters(fqt_avro_reader *r, fqt_layer_counters *v) {
   v->saturated_e = fqt_avro_read_long(r);
   v->total_e = fqt_avro_read_long(r);
   v->saturated_w = fqt_avro_read_long(r);
-  v->total_w = fqt_avro_read_long(r);
   v->structures_updated = fqt_avro_read_long(r);
   v->structures_offered = fqt_avro_read_long(r);
 }

@@ -65,47 +65,48 @@ typedef enum {
 } fqt_reason_code;
 #define FQT_REASON_CODE_COUNT 12
 
-/* Sums of one trainable layer since boot. Integers modulo 2^64: exact and free of order;
- * readers take differences between two reports of one boot. Gradient statistics are taken
- * before standardisation (a standardised norm is constant and carries no signal). */
+/* Sums of one layer since boot. Integers modulo 2^64: exact and free of order; readers take
+ * differences between two reports of one boot. Gradient statistics are taken before
+ * standardisation (a standardised norm is constant and carries no signal). */
 typedef struct {
-  /* Sum over update steps of the squared L2 norm of the step's weight gradient, unit 2^-24; a
-   * single term saturates at 2^40 */
+  /* Sum over gradSamples of the squared L2 norm of the sample's full weight gradient, unit
+   * 2^-24; a single term saturates at 2^40. The last layer has it also while training is off
+   * (without a label the error is taken towards the prediction), lower layers for trained
+   * samples */
   int64_t grad_norm_square_sum;
-  /* Update steps in gradNormSquareSum and updateNormSquareSum */
-  int64_t grad_steps;
-  /* Sum of gradient elements, unit 2^-24 */
+  /* Samples in gradNormSquareSum */
+  int64_t grad_samples;
+  /* Sum over codesVisited of the minibatch-mean gradient elements that updates used, unit
+   * 2^-24 */
   int64_t grad_sum;
-  /* Sum of squared gradient elements, unit 2^-24 */
+  /* Sum over codesVisited of their squares, unit 2^-24 */
   int64_t grad_square_sum;
-  /* Elements in gradSum and gradSquareSum */
-  int64_t grad_elements;
-  /* Largest absolute gradient element since the previous report, unit 2^-24; 0 if no step */
+  /* Largest absolute element of a sample's gradient since the previous report, unit 2^-24; 0
+   * if none */
   int64_t grad_abs_max;
-  /* Sum over update steps of the squared L2 norm of the weight change, unit 2^-24 */
+  /* Sum over updateSteps of the squared L2 norm of the weight change as stored, unit 2^-24 */
   int64_t update_norm_square_sum;
+  /* Weight updates, one per closed minibatch */
+  int64_t update_steps;
   /* Squared L2 norm of the weights now, unit 2^-24 (a level, not a sum) */
   int64_t weight_norm_square;
-  /* Weight codes that an update changed */
+  /* Weight codes that updates changed, out of codesVisited */
   int64_t codes_changed;
-  /* Weight codes that updates visited */
+  /* Weight codes that updates visited and stored */
   int64_t codes_visited;
-  /* Output codes of the layer at 0 or 255 that clamping put there (a ReLU zero is no
-   * saturation) */
+  /* Input codes of the layer that were clamped to 0 or 255 (a ReLU zero is no saturation) */
   int64_t saturated_x;
-  /* Output codes produced */
+  /* Input codes of the layer */
   int64_t total_x;
-  /* Error codes at 0 or 255 that clamping put there */
+  /* Error codes at the layer's output that were clamped */
   int64_t saturated_e;
-  /* Error codes produced */
+  /* Error codes at the layer's output */
   int64_t total_e;
-  /* Weight codes at 0 or 255 that clamping put there in an update */
+  /* Weight codes that updates clamped, out of codesVisited */
   int64_t saturated_w;
-  /* Weight codes stored by updates */
-  int64_t total_w;
-  /* Rows (filters) that the dynamic partial update selected, summed over samples */
+  /* Rows (filters) that the dynamic partial update selected, summed over trained samples */
   int64_t structures_updated;
-  /* Rows (filters) it could have selected, summed over samples */
+  /* Rows (filters) it could have selected, summed over trained samples */
   int64_t structures_offered;
 } fqt_layer_counters;
 
@@ -284,9 +285,9 @@ typedef struct {
 } fqt_update_budget;
 
 /* CRC-64-AVRO fingerprint of TrainingReport. */
-#define FQT_TRAINING_REPORT_FINGERPRINT UINT64_C(0x6ba85ea83b8cf241)
+#define FQT_TRAINING_REPORT_FINGERPRINT UINT64_C(0xd5c754d55f826209)
 /* Bytes of the longest message, with its header. */
-#define FQT_TRAINING_REPORT_BYTES_MAX 1761
+#define FQT_TRAINING_REPORT_BYTES_MAX 1681
 /* Writes the single-object encoding. On failure *length is untouched.
  * FQT_WIRE_OVERFLOW: capacity is too small. FQT_WIRE_BAD_VALUE: a count, length or enum
  * is out of range. */

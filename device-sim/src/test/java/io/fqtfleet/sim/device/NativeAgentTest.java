@@ -111,7 +111,7 @@ class NativeAgentTest {
     assertEquals(macs * 900 / 1_000_000, report.getEnergyMicroJoule());
     assertEquals(0, report.getFirstLayer());
     assertEquals(2, report.getLayers().size());
-    assertEquals(15, report.getLayers().get(0).getGradSteps());
+    assertEquals(15, report.getLayers().get(0).getGradSamples());
     assertEquals(0, report.getBudgetVersion());
     assertFalse(agent.reportDue(9999));
     assertEquals(2, REPORTS.decode(agent.report(10_000)).getSequence());
