@@ -6,7 +6,7 @@ QEMU   := qemu-system-arm
 BOARDS := an386 an385 an500
 CPU_an386 := -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16
 CPU_an385 := -mcpu=cortex-m3
-CPU_an500 := -mcpu=cortex-m7 -mfloat-abi=hard -mfpu=fpv5-sp-d16
+CPU_an500 := -mcpu=cortex-m7 -mfloat-abi=hard -mfpu=fpv5-sp-d16 -DBOARD_NVRAM_BASE=0x60000000u
 
 TARGET_FLAGS := $(COMMON) -O2 -g -mthumb -ffunction-sections -fdata-sections
 TARGET_LINK  := -nostartfiles --specs=nosys.specs --specs=nano.specs -T port/mps2/mps2.ld \
@@ -15,11 +15,12 @@ TARGET_LINK  := -nostartfiles --specs=nosys.specs --specs=nano.specs -T port/mps
 # Test images use semihosting for output and exit code; the device image never links it.
 PORT_SRC   := $(wildcard port/mps2/*.c)
 TEST_PORT  := port/mps2/startup.c test/target/semihosting.c
-IMAGES     := trajectory bench fqt-device
+IMAGES     := trajectory bench guards fqt-device
 SRC_trajectory := $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/golden/synthetic.c \
     test/target/trajectory_main.c
 SRC_bench      := $(CORE_SRC) $(TEST_PORT) test/golden/synthetic.c test/target/bench_main.c
-SRC_fqt-device     := $(CORE_SRC) $(AGENT_SRC) $(PORT_SRC)
+SRC_guards     := $(TEST_PORT) port/mps2/mpu.c port/mps2/watchdog.c test/target/guards_main.c
+SRC_fqt-device := $(CORE_SRC) $(AGENT_SRC) $(PORT_SRC)
 
 have = $(shell command -v $(1) 2>/dev/null)
 MISSING := $(if $(call have,$(CROSS)gcc),,$(CROSS)gcc)
@@ -67,8 +68,9 @@ ifneq ($(strip $(MISSING_RUN)),)
 check-target bench:
 	@$(call skip,QEMU runs,$(MISSING_RUN))
 else
-check-target: $(foreach b,$(BOARDS),$(BUILD)/$(b)/trajectory.elf)
-	@status=0; $(foreach b,$(BOARDS),printf 'mps2-$(b) '; $(call run_qemu,$(b),trajectory) || status=1;) \
+check-target: $(foreach b,$(BOARDS),$(BUILD)/$(b)/trajectory.elf $(BUILD)/$(b)/guards.elf)
+	@status=0; $(foreach b,$(BOARDS),printf 'mps2-$(b) '; $(call run_qemu,$(b),trajectory) || status=1; \
+	printf 'mps2-$(b) '; $(call run_qemu,$(b),guards) || status=1;) \
 	exit $$status
 bench: $(foreach b,$(BOARDS),$(BUILD)/$(b)/bench.elf)
 	@$(foreach b,$(BOARDS),echo 'mps2-$(b):' && $(call run_qemu,$(b),bench,-icount shift=5) &&) true

@@ -1,7 +1,7 @@
 /*
  * MPS2 board with a Cortex-M3 / M4 / M7 (images AN385 / AN386 / AN500): addresses and interrupt
  * numbers. Source: Arm DAI 0385D / 0386D / 0500B memory maps; QEMU hw/arm/mps2.c. The three images
- * agree.
+ * agree but for the PSRAM.
  */
 #ifndef MPS2_BOARD_H
 #define MPS2_BOARD_H
@@ -28,7 +28,10 @@
 #define BOARD_PROVISIONING_BASE 0x00080000u /* read-only page placed by the loader */
 #define BOARD_RAM_BASE          0x20000000u
 #define BOARD_RAM_BYTES         0x00040000u
-#define BOARD_NVRAM_BASE        0x21000000u /* PSRAM; backed by a host file in QEMU */
+/* PSRAM; backed by a host file in QEMU. AN500 has it at 0x60000000, see mk/target.mk. */
+#ifndef BOARD_NVRAM_BASE
+#define BOARD_NVRAM_BASE 0x21000000u
+#endif
 #define BOARD_NVRAM_BYTES       0x01000000u
 
 struct board_uart {

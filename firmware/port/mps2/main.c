@@ -105,7 +105,7 @@ int main(void) {
     mpu_init();
     clock_init();
     uart_init();
-    watchdog_init();
+    watchdog_init(MPS2_WATCHDOG_PERIOD_MS);
     struct flash flash[AGENT_RECORDS];
     nvram_flash(flash);
     const struct agent_store store =

@@ -42,7 +42,7 @@ void nvram_flash(struct flash flash[AGENT_RECORDS]);
 
 /* ---- watchdog.c: resets the device when watchdog_alive was not called for two periods ---- */
 #define MPS2_WATCHDOG_PERIOD_MS 8000u
-void watchdog_init(void);
+void watchdog_init(uint32_t period_ms); /* up to 171,798 */
 void watchdog_alive(void);
 
 /* Resets the whole chip; does not return. */

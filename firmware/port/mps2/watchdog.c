@@ -20,9 +20,9 @@ struct watchdog {
 
 _Static_assert(offsetof(struct watchdog, lock) == 0xC00, "lock register");
 
-void watchdog_init(void) {
+void watchdog_init(uint32_t period_ms) {
     WATCHDOG->lock = WATCHDOG_UNLOCK;
-    WATCHDOG->load = BOARD_CLOCK_HZ / 1000u * MPS2_WATCHDOG_PERIOD_MS;
+    WATCHDOG->load = BOARD_CLOCK_HZ / 1000u * period_ms;
     WATCHDOG->control = WATCHDOG_ON;
 }
 
