@@ -55,7 +55,7 @@ public record BearingDomain(
 
   /** A small motor near its rated speed: the default source domain. */
   public static BearingDomain reference() {
-    return new BearingDomain(1797, 0.5, 3200, 0.04, 1400, 0.35, 1.0, 0.07, 0.08);
+    return new BearingDomain(1797, 0.5, 3200, 0.04, 1400, 0.35, 1.0, 0.065, 0.08);
   }
 
   /** The domain a share (0..1) of the way to another one; frequencies and gains geometrically. */
