@@ -32,7 +32,7 @@
 #ifndef BOARD_NVRAM_BASE
 #define BOARD_NVRAM_BASE 0x21000000u
 #endif
-#define BOARD_NVRAM_BYTES       0x01000000u
+#define BOARD_NVRAM_BYTES 0x01000000u
 
 struct board_uart {
     volatile uint32_t data;

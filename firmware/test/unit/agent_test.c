@@ -319,6 +319,18 @@ static void a_budget_whose_store_fails_is_refused(void) {
     EXPECT(agent_weights_hash(&agent) != hash, "the weights are the factory's");
 }
 
+static void a_cut_right_after_the_acknowledgement_loses_nothing(void) {
+    start();
+    fqt_update_budget budget = fixture_budget(5);
+    budget.terms.training = false;
+    applies(&budget, 100);
+    EXPECT_EQ(boot(0), PAGE_OK);
+    EXPECT_EQ(agent.duty.version, 5);
+    EXPECT(!agent.duty.terms.training, "terms");
+    budget.version = 4;
+    EXPECT_EQ(send(&budget, 10).refusal, FQT_REFUSAL_REASON_REPLAYED);
+}
+
 /* ---- energy ---- */
 
 static void an_empty_bucket_stops_training_and_time_fills_it(void) {
@@ -332,6 +344,7 @@ static void an_empty_bucket_stops_training_and_time_fills_it(void) {
            (long long)r.samples_trained);
     EXPECT_EQ(r.samples_trained + r.samples_throttled, 2000);
     EXPECT(agent.energy.level_pj >= 0, "the bucket is overdrawn");
+    EXPECT_EQ(agent.learner.counters.updates * 8, r.samples_trained); /* no batch was cut short */
     EXPECT(r.macs_backward * 900 <= 1000000000 + 5 * 278000, "more was spent than there was");
     windows(200, 1800000); /* half an hour later: half a bucket */
     const fqt_training_report later = report(1800000);
@@ -502,6 +515,7 @@ int main(void) {
     unknown_keys_schemas_and_devices_are_told_apart();
     a_budget_ends_and_does_not_start_again();
     a_budget_whose_store_fails_is_refused();
+    a_cut_right_after_the_acknowledgement_loses_nothing();
     an_empty_bucket_stops_training_and_time_fills_it();
     a_bucket_of_nothing_trains_nothing();
     refills_lose_nothing_to_rounding();

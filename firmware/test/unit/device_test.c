@@ -226,6 +226,17 @@ static void is_born_then_reports_and_obeys(void) {
     EXPECT_EQ(mqtt_session_unacknowledged(&device.session), 0);
 }
 
+/* Due reports wait until the device has been introduced; published() refuses one that does not. */
+static void says_who_it_is_before_it_reports(void) {
+    start();
+    broker_answers = false;
+    run_ms(12000);
+    broker_answers = true;
+    run_ms(20000);
+    EXPECT_EQ(births, 1);
+    EXPECT(reports >= 2, "%u reports", reports);
+}
+
 static void a_message_too_large_is_answered(void) {
     start();
     run_ms(4000);
@@ -271,6 +282,7 @@ static void offline_costs_resolution_not_samples(void) {
 
 int main(void) {
     is_born_then_reports_and_obeys();
+    says_who_it_is_before_it_reports();
     a_message_too_large_is_answered();
     offline_costs_resolution_not_samples();
     return expect_summary("device");

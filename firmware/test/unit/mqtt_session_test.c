@@ -352,6 +352,23 @@ static void a_lost_puback_leads_to_a_resend_marked_as_duplicate(void) {
     EXPECT_EQ(mqtt_session_unacknowledged(&world.session), 0);
 }
 
+/* The connection is given up while a packet is half on its way: its rest goes out first, or the
+ * broker would take the illegal packet behind it for a part of it and keep the dead connection. */
+static void a_half_sent_packet_is_finished_before_the_end(void) {
+    start_online();
+    world.withhold_puback = true;
+    publish("one");
+    run_ms(MQTT_PUBACK_TIMEOUT_MS - 10);
+    world.write_max = 1;
+    publish("a message of more bytes than milliseconds are left");
+    run_ms(20);
+    EXPECT_EQ(world.session.phase, MQTT_QUIET);
+    EXPECT_EQ(world.received_count, 1);
+    run_ms(100);
+    EXPECT_EQ(world.received_count, 2);
+    EXPECT_EQ(world.wills_sent, 1);
+}
+
 static void silence_is_found_by_ping_and_repaired(void) {
     start_online();
     run_ms(60000);
@@ -577,6 +594,7 @@ int main(void) {
     waits_for_a_broker_that_is_not_there_yet();
     published_messages_arrive_once_and_in_order();
     a_lost_puback_leads_to_a_resend_marked_as_duplicate();
+    a_half_sent_packet_is_finished_before_the_end();
     silence_is_found_by_ping_and_repaired();
     a_broker_restart_loses_no_message();
     refused_and_slow_brokers_are_asked_less_often();
