@@ -208,6 +208,7 @@ class NativeAgentTest {
     send(budget(2).setWeights(WeightsAction.LAST_GOOD).build(), 200);
     assertEquals(good, agent.weightsHash());
     send(budget(3).setWeights(WeightsAction.FACTORY).build(), 300);
+    assertEquals(factory, agent.weightsHash());
     train(8);
     send(budget(3).setWeights(WeightsAction.FACTORY).build(), 400);
     assertNotEquals(factory, agent.weightsHash(), "a repeated budget acted again");
