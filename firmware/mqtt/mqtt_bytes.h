@@ -1,6 +1,6 @@
 /*
  * MQTT 3.1.1 packets as bytes: what this client sends (CONNECT, PUBLISH and SUBSCRIBE with QoS 1,
- * PUBACK, PINGREQ, DISCONNECT) and an incremental reader of what a broker sends it. No state beyond
+ * PUBACK, PINGREQ) and an incremental reader of what a broker sends it. No state beyond
  * the reader, no time. Section numbers refer to the OASIS standard MQTT Version 3.1.1.
  */
 #ifndef FQT_MQTT_BYTES_H
@@ -18,9 +18,7 @@ enum mqtt_packet_type {
     MQTT_SUBSCRIBE = 8,
     MQTT_SUBACK = 9,
     MQTT_PINGREQ = 12,
-    MQTT_PINGRESP = 13,
-    MQTT_DISCONNECT = 14,
-    MQTT_RESERVED = 15 /* illegal on the wire; see mqtt_session.c, abort_connection */
+    MQTT_PINGRESP = 13
 };
 
 #define MQTT_DUP_BIT        0x08u

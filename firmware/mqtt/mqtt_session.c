@@ -42,33 +42,23 @@ static uint32_t next_quiet_ms(struct mqtt_session *session) {
     return quiet_ms + (session->jitter >> 8) % (quiet_ms / 4u + 1u);
 }
 
-/* Sends one bare packet and goes quiet. A packet already half on its way is finished first, or the
- * end would be read as a part of it. */
-static void go_quiet(struct mqtt_session *session, enum mqtt_packet_type last, uint64_t now_ms) {
-    const bool half_sent = session->sending != NULL && session->sending_done > 0;
-    if (!half_sent) {
+/* A packet already half on its way is finished first, or the next CONNECT would be read as a part
+ * of it. Nothing else is sent: the stream may be a new one already, and what comes before CONNECT
+ * on a new stream confuses brokers that tell protocols apart by their first bytes. If the old
+ * connection still lives, the second CONNECT makes the broker close it and send the will (MQTT
+ * 3.1.1, section 3.1). */
+static void fail(struct mqtt_session *session, uint64_t now_ms) {
+    session->counters.failures++;
+    session->failures_in_row++;
+    if (session->sending_done == 0) {
         session->sending = NULL;
     }
     if (session->sending != session->control) {
         session->control_length = 0;
     }
-    const size_t room = sizeof session->control - session->control_length;
-    const size_t added = mqtt_write_bare(session->control + session->control_length, room, last);
-    session->control_length += added;
-    if (session->sending == session->control) {
-        session->sending_length += added;
-    }
     session->ping_waiting = false;
     session->quiet_ms = next_quiet_ms(session);
     enter(session, MQTT_QUIET, now_ms);
-}
-
-static void fail(struct mqtt_session *session, uint64_t now_ms) {
-    session->counters.failures++;
-    session->failures_in_row++;
-    /* Type 15 is illegal in 3.1.1: a broker that still holds this connection closes it and sends
-     * the will, which DISCONNECT would suppress (sections 2.2.1 and 3.1.2.5). */
-    go_quiet(session, MQTT_RESERVED, now_ms);
 }
 
 /* ---- packets in ---- */
@@ -219,7 +209,7 @@ static void check_time(struct mqtt_session *session, uint64_t now_ms) {
     switch (session->phase) {
     case MQTT_SETTLE:
         if (passed(since_ms, MQTT_SETTLE_MS, now_ms)) {
-            go_quiet(session, MQTT_DISCONNECT, now_ms);
+            start_connecting(session, now_ms);
         }
         break;
     case MQTT_QUIET:

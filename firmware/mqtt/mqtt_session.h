@@ -3,15 +3,16 @@
  * serial modem, QEMU's chardev). Everything is therefore found out by silence, and repaired by
  * going quiet long enough for the stream to be re-established:
  *
- *   SETTLE --settle_ms--> QUIET --quiet--> CONNECTING --CONNACK--> SUBSCRIBING --SUBACK--> ONLINE
- *     (then DISCONNECT)     ^                  |                        |                    |
- *                           +---- no CONNACK / SUBACK / PUBACK / PINGRESP in time, refused,
- * malformed
+ *   SETTLE --settle_ms--> CONNECTING --CONNACK--> SUBSCRIBING --SUBACK--> ONLINE
+ *                           ^    |                    |                    |
+ *                     quiet |    | no CONNACK / SUBACK / PUBACK / PINGRESP |
+ *                           |    v in time, refused, malformed             |
+ *                          QUIET <--------------------+--------------------+
  *
- * DISCONNECT at boot ends a session that a reset left open; the broker would answer its second
- * CONNECT by closing the stream. Later failures end the old connection with an illegal packet
- * instead, so that the broker does send the will. Quiet doubles with each failure in a row up to
- * MQTT_QUIET_MAX_MS, plus a jitter of up to a quarter.
+ * CONNECT is the first packet on every stream. A broker that still holds the connection of before
+ * (this device was reset, or judged it dead too early) answers a second CONNECT by closing the
+ * stream and sending the will; the CONNECT after that finds a new stream. Quiet doubles with each
+ * failure in a row up to MQTT_QUIET_MAX_MS, plus a jitter of up to a quarter.
  *
  * One thread; mqtt_session_step does a bounded amount of work and never waits.
  */
