@@ -1,12 +1,22 @@
 package io.fqtfleet.localstack;
 
 import java.nio.file.Path;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.postoffice.Binding;
+import org.apache.activemq.artemis.core.postoffice.PostOffice;
+import org.apache.activemq.artemis.core.postoffice.impl.LocalQueueBinding;
 import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.Queue;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Apache ActiveMQ Artemis in this JVM, on 127.0.0.1: MQTT 5 and 3.1.1, no login.
@@ -15,14 +25,17 @@ import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
  * process ends; the journal isn't synced per message, so a power cut may lose the last ones.
  */
 public final class LocalMqttBroker implements MqttBroker {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalMqttBroker.class);
   private static final int MAX_PACKET_BYTES = 1 << 20;
   private static final int THREADS = 16;
   private static final long QUEUED_IN_MEMORY_BYTES = 32L << 20;
+  private static final long PROMPT_INTERVAL_MS = 20;
 
   private final Path directory;
   private final int port;
   private final boolean persistent;
   private EmbeddedActiveMQ broker;
+  private ScheduledExecutorService prompter;
 
   /** With a journal, on a free port. */
   public LocalMqttBroker(Path directory) {
@@ -66,6 +79,43 @@ public final class LocalMqttBroker implements MqttBroker {
       throw new IllegalStateException("the MQTT broker did not start on " + uri(), e);
     }
     broker = starting;
+    startPrompting(starting.getActiveMQServer().getPostOffice());
+  }
+
+  /**
+   * Artemis 2.55 counts the unacknowledged messages of a client over all its subscriptions, but an
+   * acknowledgement wakes only the subscription it belongs to. One that had to wait while others
+   * used up the client's Receive Maximum would wait for ever unless a new message came for it.
+   */
+  private void startPrompting(PostOffice postOffice) {
+    prompter =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "mqtt-prompt");
+              thread.setDaemon(true);
+              return thread;
+            });
+    prompter.scheduleWithFixedDelay(
+        () -> {
+          try {
+            postOffice.getAllBindings().forEach(LocalMqttBroker::prompt);
+          } catch (RuntimeException e) {
+            // Thrown on, it would end the schedule without a word.
+            LOG.warn("queues were not prompted this time", e);
+          }
+        },
+        PROMPT_INTERVAL_MS,
+        PROMPT_INTERVAL_MS,
+        TimeUnit.MILLISECONDS);
+  }
+
+  private static void prompt(Binding binding) {
+    if (binding instanceof LocalQueueBinding local) {
+      Queue queue = local.getQueue();
+      if (queue.getConsumerCount() > 0 && queue.getMessageCount() > queue.getDeliveringCount()) {
+        queue.deliverAsync();
+      }
+    }
   }
 
   @Override
@@ -73,6 +123,7 @@ public final class LocalMqttBroker implements MqttBroker {
     if (broker == null) {
       return;
     }
+    prompter.shutdownNow();
     try {
       broker.stop();
     } catch (Exception e) {
@@ -118,6 +169,9 @@ public final class LocalMqttBroker implements MqttBroker {
     AddressSettings settings = new AddressSettings();
     // Default 10: a message that came back unacknowledged ten times would be thrown away.
     settings.setMaxDeliveryAttempts(-1);
+    // Never used, but without them each new queue is a line of warning.
+    settings.setDeadLetterAddress(SimpleString.of("fqt.unused.dead"));
+    settings.setExpiryAddress(SimpleString.of("fqt.unused.expired"));
     settings.setAutoDeleteAddresses(false);
     settings.setAutoDeleteQueues(false);
     if (persistent) {

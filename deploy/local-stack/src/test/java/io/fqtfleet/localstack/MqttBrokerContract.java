@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the gateway needs from a broker. */
 abstract class MqttBrokerContract {
   private static final long TIMEOUT_MS = 10_000;
+  private static final int RECEIVE_MAXIMUM = 10;
   private static final long FOR_EVER = 0xFFFF_FFFFL;
 
   @TempDir Path directory;
@@ -45,6 +46,32 @@ abstract class MqttBrokerContract {
       Client again = new Client(broker, "reader", false);
       List<String> expected = IntStream.range(0, count).mapToObj(i -> "m" + i).toList();
       assertEquals(expected, again.take(count));
+      again.close();
+    }
+  }
+
+  @Test
+  void everySubscriptionIsServedWhenTogetherTheyExceedTheReceiveMaximum() throws Exception {
+    int subscriptions = 8;
+    int each = 50;
+    try (MqttBroker broker = broker(directory)) {
+      broker.start();
+      Client reader = new Client(broker, "reader", false);
+      for (int i = 0; i < subscriptions; i++) {
+        reader.client.subscribe("up/" + i + "/#", 1).waitForCompletion(TIMEOUT_MS);
+      }
+      reader.close();
+      Client publisher = new Client(broker, "publisher", false);
+      for (int i = 0; i < subscriptions * each; i++) {
+        publisher
+            .client
+            .publish("up/" + i % subscriptions + "/a", bytes("m" + i), 1, false)
+            .waitForCompletion(TIMEOUT_MS);
+      }
+      publisher.close();
+      // Artemis wakes only the subscription of the acknowledged message; the others would stand.
+      Client again = new Client(broker, "reader", false);
+      assertEquals(subscriptions * each, again.take(subscriptions * each).size());
       again.close();
     }
   }
@@ -136,6 +163,7 @@ abstract class MqttBrokerContract {
       MqttConnectionOptions options = new MqttConnectionOptions();
       options.setCleanStart(false);
       options.setSessionExpiryInterval(FOR_EVER);
+      options.setReceiveMaximum(RECEIVE_MAXIMUM);
       client.connect(options).waitForCompletion(TIMEOUT_MS);
     }
 

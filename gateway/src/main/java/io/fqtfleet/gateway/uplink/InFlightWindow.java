@@ -11,7 +11,7 @@ import java.util.ArrayDeque;
  * receipt, so a confirmed message waits for those before it.
  *
  * <p>Safe for the MQTT thread that enters, the producer's thread that confirms and the session's
- * thread that abandons. Bound: the Receive Maximum, which the broker keeps to.
+ * thread that abandons. Bound: a little above the Receive Maximum that the broker was told.
  */
 final class InFlightWindow {
   /** Sends the acknowledgement; called in order, one at a time. */

@@ -100,7 +100,9 @@ final class UplinkSession implements Duty {
       this.producer = producer;
       this.signal = signal;
       this.link = links.open(settings, this);
-      this.window = new InFlightWindow(settings.receiveMaximum(), link::ack, counters);
+      // Artemis checks the Receive Maximum without a lock, once per subscription: one more each.
+      int capacity = settings.receiveMaximum() + filters.size();
+      this.window = new InFlightWindow(capacity, link::ack, counters);
     }
 
     void open() throws MqttLinkException {

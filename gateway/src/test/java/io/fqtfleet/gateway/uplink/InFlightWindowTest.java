@@ -1,0 +1,111 @@
+package io.fqtfleet.gateway.uplink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
+import io.fqtfleet.gateway.mqtt.MqttLinkException;
+import io.fqtfleet.gateway.uplink.InFlightWindow.Slot;
+import io.fqtfleet.schemas.Topics.Uplink;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class InFlightWindowTest {
+  private final UplinkCounters counters = new UplinkCounters();
+  private final List<Integer> acked = new ArrayList<>();
+  private final InFlightWindow window = new InFlightWindow(100, acked::add, counters);
+
+  private Slot enter(int id) {
+    return window.enter(new Inbound(id, 1, "t", new byte[0]), 0);
+  }
+
+  @Test
+  void acknowledgesInTheOrderOfReceiptWhateverTheOrderOfConfirmation() throws Exception {
+    for (long seed = 0; seed < 200; seed++) {
+      acked.clear();
+      int base = (int) seed * 100;
+      List<Slot> slots = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        slots.add(enter(base + i));
+      }
+      List<Slot> shuffled = new ArrayList<>(slots);
+      Collections.shuffle(shuffled, new Random(seed));
+      for (Slot slot : shuffled) {
+        window.confirm(slot, Uplink.REPORT, null, 0);
+        assertTrue(counters.snapshot().balanced(), "seed " + seed);
+      }
+      assertEquals(
+          IntStream.range(base, base + 100).boxed().toList(), acked, "order with seed " + seed);
+    }
+    assertEquals(20_000, counters.snapshot().forwarded());
+    assertEquals(0, counters.snapshot().inFlight());
+  }
+
+  @Test
+  void aConfirmedMessageWaitsForTheOneBeforeIt() throws Exception {
+    Slot first = enter(1);
+    Slot second = enter(2);
+    window.confirm(second, Uplink.REPORT, null, 0);
+    assertEquals(List.of(), acked);
+    assertEquals(2, counters.snapshot().inFlight());
+    window.confirm(first, null, "TRUNCATED", 0);
+    assertEquals(List.of(1, 2), acked);
+    assertEquals(1, counters.snapshot().deadLettered());
+    assertEquals(1, counters.snapshot().forwarded());
+  }
+
+  @Test
+  void aFullWindowTakesNoMore() {
+    for (int i = 0; i < 100; i++) {
+      enter(i);
+    }
+    assertNull(enter(100));
+    assertEquals(100, counters.snapshot().received());
+  }
+
+  @Test
+  void afterTheEndOfTheConnectionNothingIsAcknowledged() throws Exception {
+    Slot first = enter(1);
+    enter(2);
+    window.abandon();
+    window.abandon();
+    window.confirm(first, Uplink.REPORT, null, 0);
+    assertNull(enter(3));
+    assertEquals(List.of(), acked);
+    UplinkCounters.Snapshot s = counters.snapshot();
+    assertEquals(2, s.returned());
+    assertEquals(0, s.inFlight());
+    assertTrue(s.balanced());
+  }
+
+  @Test
+  void aMessageWhoseAcknowledgementFailsStaysUnaccountedUntilTheEnd() {
+    InFlightWindow broken =
+        new InFlightWindow(
+            10,
+            id -> {
+              throw new MqttLinkException("gone");
+            },
+            counters);
+    Slot slot = broken.enter(new Inbound(1, 1, "t", new byte[0]), 0);
+    assertThrows(MqttLinkException.class, () -> broken.confirm(slot, Uplink.REPORT, null, 0));
+    assertEquals(1, counters.snapshot().inFlight());
+    broken.abandon();
+    assertEquals(1, counters.snapshot().returned());
+    assertEquals(0, counters.snapshot().forwarded());
+  }
+
+  @Test
+  void aQos0MessageIsNotAcknowledged() throws Exception {
+    Slot slot = window.enter(new Inbound(0, 0, "t", new byte[0]), 0);
+    window.confirm(slot, Uplink.REPORT, null, 0);
+    assertEquals(List.of(), acked);
+    assertEquals(1, counters.snapshot().forwarded());
+  }
+}
