@@ -36,7 +36,13 @@ final class FeedProtocol {
 
   private final ArrayDeque<Window> kept = new ArrayDeque<>();
   private int oldest;
+
+  /** Windows at the head of {@code kept} that have been sent since the last need to resend. */
   private int sent;
+
+  /** Windows at the head of {@code kept} that have ever been sent: the device may have them. */
+  private int everSent;
+
   private int credits;
   private long oldestSentMs;
   private final Counts counts = new Counts();
@@ -81,18 +87,20 @@ final class FeedProtocol {
   private void onCredit(int next, int granted, long nowMs) {
     credits = granted;
     int ahead = Math.floorMod(next - oldest, SEQUENCES);
-    if (ahead > sent) {
+    if (ahead > everSent) {
       counts.restarts++;
       counts.resent += sent;
       oldest = next;
       sent = 0;
+      everSent = 0;
     } else if (ahead > 0) {
       for (int i = 0; i < ahead; i++) {
         kept.removeFirst();
       }
       counts.confirmed += ahead;
       oldest = next;
-      sent -= ahead;
+      sent = Math.max(0, sent - ahead);
+      everSent -= ahead;
       oldestSentMs = nowMs;
     } else if (sent > 0 && nowMs - oldestSentMs >= RESEND_AFTER_MS) {
       counts.resent += sent;
@@ -122,6 +130,7 @@ final class FeedProtocol {
       frames.add(Cobs.encode(frame((oldest + i) % SEQUENCES, window)));
       sent++;
     }
+    everSent = Math.max(everSent, sent);
     counts.frames += frames.size();
     return frames;
   }

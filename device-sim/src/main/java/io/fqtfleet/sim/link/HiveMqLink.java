@@ -5,6 +5,7 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3AsyncClient;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3Client;
+import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import io.fqtfleet.sim.device.SimDevice.Outgoing;
 import io.fqtfleet.sim.signal.Chance;
@@ -27,6 +28,10 @@ public final class HiveMqLink implements DeviceLink {
 
   private static final int IN_FLIGHT_MAX = 16;
   private static final int KEEP_ALIVE_S = 20;
+
+  /** From an open TCP connection to the broker's answer. */
+  private static final int CONNECT_TIMEOUT_S = 10;
+
   private static final long FIRST_RETRY_MS = 300;
   private static final long LAST_RETRY_MS = 5_000;
   private static final long LEAVE_TIMEOUT_MS = 3_000;
@@ -51,8 +56,11 @@ public final class HiveMqLink implements DeviceLink {
     this.client =
         Mqtt3Client.builder()
             .identifier(device)
+            .transportConfig()
             .serverHost(broker.getHostString())
             .serverPort(broker.getPort())
+            .mqttConnectTimeout(CONNECT_TIMEOUT_S, TimeUnit.SECONDS)
+            .applyTransportConfig()
             .addConnectedListener(context -> onConnected())
             .addDisconnectedListener(this::onDisconnected)
             .buildAsync();
@@ -90,8 +98,8 @@ public final class HiveMqLink implements DeviceLink {
         .send()
         .whenComplete(
             (ack, failure) -> {
-              if (failure != null && !leaving) {
-                LOG.warn("device={} cannot subscribe to {}", device, subscription, failure);
+              if (failure instanceof Mqtt3SubAckException) {
+                LOG.warn("device={} the broker refuses {}", device, subscription, failure);
                 client.disconnect();
               }
             });
