@@ -45,7 +45,10 @@ public interface MqttLink extends AutoCloseable {
   /** A message from the broker. {@code id} is what {@link #ack} takes; QoS 0 has none. */
   record Inbound(int id, int qos, String topic, byte[] payload) {}
 
-  /** Called on the link's own threads; must not block and need not be ready for more than one. */
+  /**
+   * Called on the link's own thread, one call at a time. While {@link #message} waits, nothing is
+   * read from the broker; acknowledgements still go out.
+   */
   interface Listener {
     void message(Inbound message);
 

@@ -4,14 +4,21 @@ import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.schemas.Topics.Uplink;
 import java.util.ArrayDeque;
+import java.util.function.LongSupplier;
 
 /**
  * The messages of one connection that MQTT has delivered and Kafka has not yet confirmed, in the
  * order of receipt. Kafka confirms in any order; MQTT wants acknowledgements in the order of
  * receipt, so a confirmed message waits for those before it.
  *
+ * <p>The broker was told the capacity as Receive Maximum. Some send more: Mosquitto 2.0 releases up
+ * to a whole window for each acknowledgement (eclipse-mosquitto/mosquitto issue 2301), Artemis one
+ * more for each subscription. So a full window makes the MQTT thread wait, which stops reading from
+ * the socket, and TCP holds the broker back. The wait ends with the next confirmation, or when
+ * Kafka's delivery time-out has passed and the window is abandoned.
+ *
  * <p>Safe for the MQTT thread that enters, the producer's thread that confirms and the session's
- * thread that abandons. Bound: a little above the Receive Maximum that the broker was told.
+ * thread that abandons.
  */
 final class InFlightWindow {
   /** Sends the acknowledgement; called in order, one at a time. */
@@ -50,12 +57,23 @@ final class InFlightWindow {
     this.counters = counters;
   }
 
-  /** Null if the window is full or abandoned; the message is then not counted as received. */
-  synchronized Slot enter(Inbound message, long nowNanos) {
-    if (abandoned || slots.size() >= capacity) {
+  /**
+   * Waits for room. Null if the window is abandoned; the message then isn't counted as received.
+   */
+  synchronized Slot enter(Inbound message, LongSupplier nanoClock) {
+    try {
+      while (!abandoned && slots.size() >= capacity) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      // Only an end of the connection interrupts its thread.
+      Thread.currentThread().interrupt();
+      abandon();
+    }
+    if (abandoned) {
       return null;
     }
-    Slot slot = new Slot(message, nowNanos);
+    Slot slot = new Slot(message, nanoClock.getAsLong());
     slots.addLast(slot);
     counters.received();
     return slot;
@@ -81,6 +99,7 @@ final class InFlightWindow {
         acker.ack(first.messageId);
       }
       slots.removeFirst();
+      notifyAll();
       if (first.kind != null) {
         counters.forwarded(first.kind, nowNanos - first.receivedNanos);
       } else {
@@ -95,10 +114,7 @@ final class InFlightWindow {
       abandoned = true;
       counters.returned(slots.size());
       slots.clear();
+      notifyAll();
     }
-  }
-
-  synchronized boolean isAbandoned() {
-    return abandoned;
   }
 }

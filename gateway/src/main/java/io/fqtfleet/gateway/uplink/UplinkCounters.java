@@ -27,7 +27,6 @@ public final class UplinkCounters {
   private long received;
   private long returned;
   private long inFlight;
-  private long refusedQos0;
   private long connects;
   private long sessionsCreated;
   private long takenOver;
@@ -39,7 +38,6 @@ public final class UplinkCounters {
       Map<String, Long> deadLetteredByReason,
       long returned,
       long inFlight,
-      long refusedQos0,
       long connects,
       long sessionsCreated,
       long takenOver,
@@ -73,7 +71,6 @@ public final class UplinkCounters {
           merged(deadLetteredByReason, other.deadLetteredByReason),
           returned + other.returned,
           inFlight + other.inFlight,
-          refusedQos0 + other.refusedQos0,
           connects + other.connects,
           sessionsCreated + other.sessionsCreated,
           takenOver + other.takenOver,
@@ -123,10 +120,6 @@ public final class UplinkCounters {
     inFlight -= count;
   }
 
-  synchronized void refusedQos0() {
-    refusedQos0++;
-  }
-
   synchronized void connected(boolean sessionPresent) {
     connects++;
     if (!sessionPresent) {
@@ -145,7 +138,6 @@ public final class UplinkCounters {
         new TreeMap<>(deadLettered),
         returned,
         inFlight,
-        refusedQos0,
         connects,
         sessionsCreated,
         takenOver,

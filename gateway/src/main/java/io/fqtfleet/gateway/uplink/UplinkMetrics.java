@@ -38,11 +38,6 @@ final class UplinkMetrics {
             + " returned + in flight",
         session,
         s.inFlight());
-    text.counter(
-        "fqt_gateway_refused_qos0_total",
-        "QoS 0 messages not taken because the window was full",
-        session,
-        s.refusedQos0());
     text.counter("fqt_gateway_connects_total", "Connections made", session, s.connects());
     text.counter(
         "fqt_gateway_sessions_created_total",

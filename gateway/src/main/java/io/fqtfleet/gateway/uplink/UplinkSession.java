@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  *                                                                   connection dropped unacked
  * </pre>
  *
- * <p>What is not acknowledged when a connection ends, the broker delivers again.
+ * <p>What is not acknowledged when a connection ends, the broker delivers again. Once a message was
+ * left out, no later one of that connection goes to Kafka: the order of first occurrences holds.
  */
 final class UplinkSession implements Duty {
   private static final Logger LOG = LoggerFactory.getLogger(UplinkSession.class);
@@ -100,9 +101,7 @@ final class UplinkSession implements Duty {
       this.producer = producer;
       this.signal = signal;
       this.link = links.open(settings, this);
-      // Artemis checks the Receive Maximum without a lock, once per subscription: one more each.
-      int capacity = settings.receiveMaximum() + filters.size();
-      this.window = new InFlightWindow(capacity, link::ack, counters);
+      this.window = new InFlightWindow(settings.receiveMaximum(), link::ack, counters);
     }
 
     void open() throws MqttLinkException {
@@ -126,9 +125,8 @@ final class UplinkSession implements Duty {
 
     @Override
     public void message(Inbound message) {
-      Slot slot = window.enter(message, System.nanoTime());
+      Slot slot = window.enter(message, System::nanoTime);
       if (slot == null) {
-        notEntered(message);
         return;
       }
       Routed routed = router.route(message, clock.millis());
@@ -148,25 +146,11 @@ final class UplinkSession implements Duty {
       }
     }
 
-    private void notEntered(Inbound message) {
-      if (window.isAbandoned()) {
-        return;
-      }
-      if (message.qos() == 0) {
-        // QoS 0 knows no back-pressure; devices of the protocol use QoS 1.
-        counters.refusedQos0();
-      } else {
-        signal.end(
-            Cause.FAILED,
-            "the broker sent more than its Receive Maximum of %d"
-                .formatted(settings.receiveMaximum()));
-      }
-    }
-
     private void confirmed(Slot slot, Routed routed) {
       try {
         window.confirm(slot, routed.kind(), routed.reason(), System.nanoTime());
       } catch (MqttLinkException e) {
+        window.abandon();
         signal.end(Cause.FAILED, e.getMessage());
       }
     }
@@ -189,8 +173,9 @@ final class UplinkSession implements Duty {
 
     @Override
     public void close() {
-      link.close();
+      // First, because the MQTT thread may wait for room.
       window.abandon();
+      link.close();
     }
   }
 }

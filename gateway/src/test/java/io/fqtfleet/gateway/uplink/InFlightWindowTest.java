@@ -1,6 +1,7 @@
 package io.fqtfleet.gateway.uplink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +26,7 @@ class InFlightWindowTest {
   private final InFlightWindow window = new InFlightWindow(100, acked::add, counters);
 
   private Slot enter(int id) {
-    return window.enter(new Inbound(id, 1, "t", new byte[0]), 0);
+    return window.enter(new Inbound(id, 1, "t", new byte[0]), () -> 0);
   }
 
   @Test
@@ -61,12 +65,31 @@ class InFlightWindowTest {
   }
 
   @Test
-  void aFullWindowTakesNoMore() {
+  void aFullWindowMakesTheNextMessageWaitForAConfirmation() throws Exception {
+    List<Slot> slots = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      slots.add(enter(i));
+    }
+    CompletableFuture<Slot> next = CompletableFuture.supplyAsync(() -> enter(100));
+    assertThrows(TimeoutException.class, () -> next.get(200, TimeUnit.MILLISECONDS));
+    assertEquals(100, counters.snapshot().received());
+    window.confirm(slots.get(0), Uplink.REPORT, null, 0);
+    assertNotNull(next.get(10, TimeUnit.SECONDS));
+    assertEquals(101, counters.snapshot().received());
+    assertEquals(100, counters.snapshot().inFlight());
+  }
+
+  @Test
+  void theEndOfTheConnectionFreesAMessageThatWaits() throws Exception {
     for (int i = 0; i < 100; i++) {
       enter(i);
     }
-    assertNull(enter(100));
+    CompletableFuture<Slot> next = CompletableFuture.supplyAsync(() -> enter(100));
+    assertThrows(TimeoutException.class, () -> next.get(100, TimeUnit.MILLISECONDS));
+    window.abandon();
+    assertNull(next.get(10, TimeUnit.SECONDS));
     assertEquals(100, counters.snapshot().received());
+    assertEquals(100, counters.snapshot().returned());
   }
 
   @Test
@@ -93,7 +116,7 @@ class InFlightWindowTest {
               throw new MqttLinkException("gone");
             },
             counters);
-    Slot slot = broken.enter(new Inbound(1, 1, "t", new byte[0]), 0);
+    Slot slot = broken.enter(new Inbound(1, 1, "t", new byte[0]), () -> 0);
     assertThrows(MqttLinkException.class, () -> broken.confirm(slot, Uplink.REPORT, null, 0));
     assertEquals(1, counters.snapshot().inFlight());
     broken.abandon();
@@ -103,7 +126,7 @@ class InFlightWindowTest {
 
   @Test
   void aQos0MessageIsNotAcknowledged() throws Exception {
-    Slot slot = window.enter(new Inbound(0, 0, "t", new byte[0]), 0);
+    Slot slot = window.enter(new Inbound(0, 0, "t", new byte[0]), () -> 0);
     window.confirm(slot, Uplink.REPORT, null, 0);
     assertEquals(List.of(), acked);
     assertEquals(1, counters.snapshot().forwarded());
