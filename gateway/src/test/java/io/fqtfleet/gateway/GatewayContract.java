@@ -6,13 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.gateway.TestPublisher.Message;
-import io.fqtfleet.localstack.LocalKafka;
-import io.fqtfleet.localstack.MqttBroker;
 import io.fqtfleet.schemas.Headers;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.Topics.Uplink;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,63 +22,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The uplink between a real broker and a real Kafka, also while one of them is gone. */
-abstract class GatewayContract {
-  static final String MASTER_KEY = "42".repeat(32);
-  private static final int SESSIONS = 4;
+abstract class GatewayContract extends BrokersFixture {
   private static final int PUBLISHERS = 4;
 
-  @TempDir Path directory;
-
-  LocalKafka kafka;
-  MqttBroker broker;
-  private final List<Gateway> gateways = new ArrayList<>();
   private final ExecutorService publishing = Executors.newCachedThreadPool();
 
-  abstract MqttBroker broker(Path directory);
-
-  @BeforeEach
-  void startBrokers() {
-    kafka = new LocalKafka(directory.resolve("kafka"));
-    broker = broker(directory.resolve("mqtt"));
-    kafka.start();
-    broker.start();
-  }
-
   @AfterEach
-  void stopAll() {
+  void stopPublishing() {
     publishing.shutdownNow();
-    gateways.forEach(Gateway::close);
-    broker.close();
-    kafka.close();
-  }
-
-  GatewayConfig config(Duration deliveryTimeout) {
-    GatewayConfig defaults = GatewayConfig.of(broker.uri(), kafka.bootstrapServers(), MASTER_KEY);
-    return new GatewayConfig(
-        new GatewayConfig.Mqtt(
-            broker.uri(), null, null, null, null, Duration.ofMillis(100), Duration.ofSeconds(1)),
-        new GatewayConfig.Kafka(kafka.bootstrapServers(), 4, deliveryTimeout, null, null),
-        new GatewayConfig.Uplink(SESSIONS, 64, null, null, Duration.ofSeconds(3)),
-        null,
-        defaults.keys(),
-        defaults.ops());
-  }
-
-  Gateway gateway() throws InterruptedException {
-    return gateway(config(Duration.ofSeconds(30)));
-  }
-
-  Gateway gateway(GatewayConfig config) throws InterruptedException {
-    Gateway gateway = new Gateway(config);
-    gateways.add(gateway);
-    gateway.start();
-    assertTrue(gateway.awaitReady(Duration.ofSeconds(60)), () -> gateway.notReady().toString());
-    return gateway;
   }
 
   /** Starts publishers that share the devices; each device's reports keep their order. */

@@ -1,0 +1,180 @@
+package io.fqtfleet.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fqtfleet.schemas.ConfigException;
+import io.fqtfleet.schemas.StrictYaml;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GatewayConfigTest {
+  private static final String KEY = "ab".repeat(32);
+  private static final String LEAST =
+      """
+      mqtt: {uri: "tcp://127.0.0.1:1883"}
+      kafka: {bootstrapServers: "127.0.0.1:9092"}
+      keys: {masterKey: "%s"}
+      """
+          .formatted(KEY);
+
+  /** Every key with a value that differs from its default. */
+  private static final String ALL =
+      """
+      mqtt:
+        uri: tcp://broker:1884
+        username: gateway
+        password: hidden
+        keepAlive: 33s
+        timeout: 4s
+        retryMin: 70ms
+        retryMax: 9s
+      kafka:
+        bootstrapServers: a:1,b:2
+        partitions: 3
+        deliveryTimeout: 44s
+        linger: 1ms
+        client: {security.protocol: SASL_SSL, sasl.jaas.config: secret words}
+      uplink:
+        sessions: 16
+        window: 77
+        payloadBytesMax: 1234
+        group: up
+        ownershipTimeout: 8s
+      downlink:
+        group: down
+        window: 7
+      keys:
+        masterKey: "%s"
+        keyId: 5
+        deviceKeyFile: keys.yaml
+      ops:
+        host: 0.0.0.0
+        port: 8080
+      """
+          .formatted(KEY);
+
+  @TempDir Path directory;
+
+  private static GatewayConfig parse(String text) {
+    return StrictYaml.parse("gateway.yaml", text, GatewayConfig.class);
+  }
+
+  @Test
+  void everyKeyIsRead() {
+    Map<String, String> defaults = EffectiveConfig.of(parse(LEAST));
+    Map<String, String> all = EffectiveConfig.of(parse(ALL));
+    List<String> keys = keys("", GatewayConfig.class);
+    for (String key : keys) {
+      if (key.equals("keys.masterKey") || key.equals("kafka.client")) {
+        continue;
+      }
+      assertTrue(all.containsKey(key), key);
+      assertNotEquals(defaults.get(key), all.get(key), key);
+    }
+    assertEquals("SASL_SSL", all.get("kafka.client.security.protocol"));
+  }
+
+  @Test
+  void secretsAreNotPrinted() {
+    Map<String, String> all = EffectiveConfig.of(parse(ALL));
+    assertEquals("********", all.get("mqtt.password"));
+    assertEquals("********", all.get("keys.masterKey"));
+    assertEquals("********", all.get("kafka.client.sasl.jaas.config"));
+    String printed = all + " " + parse(ALL).keys();
+    assertFalse(printed.contains("hidden") || printed.contains(KEY), printed);
+    assertFalse(printed.contains("secret words"), printed);
+  }
+
+  @Test
+  void allProblemsAreListedAtOnce() {
+    String text =
+        """
+        mqtt: {uri: "ssl://broker:8883", keepAlive: 0s}
+        kafka: {bootstrapServers: "a:1", client: {acks: "1"}}
+        uplink: {sesions: 4, window: 0}
+        keys: {masterKey: abc}
+        """;
+    ConfigException refused = assertThrows(ConfigException.class, () -> parse(text));
+    String said = refused.getMessage();
+    for (String part :
+        List.of(
+            "ssl://broker:8883",
+            "keepAlive",
+            "[acks]",
+            "did you mean 'sessions'",
+            "64 or more hexadecimal")) {
+      assertTrue(said.contains(part), () -> part + " not in: " + said);
+    }
+    assertFalse(said.contains("abc'"), said);
+  }
+
+  @Test
+  void whatHasNoDefaultIsDemanded() {
+    ConfigException refused = assertThrows(ConfigException.class, () -> parse(""));
+    String said = refused.getMessage();
+    assertTrue(said.contains("mqtt.uri") && said.contains("kafka.bootstrapServers"), said);
+    assertTrue(said.contains("keys.masterKey"), said);
+  }
+
+  @Test
+  void theEnvironmentWinsOverTheFile() throws IOException {
+    Path file = directory.resolve("gateway.yaml");
+    Files.writeString(file, LEAST);
+    GatewayConfig config =
+        StrictYaml.read(
+            file,
+            GatewayConfig.class,
+            Map.of("FQT_GATEWAY_KAFKA_BOOTSTRAP_SERVERS", "c:3", "FQT_GATEWAY_OPS_PORT", "1"),
+            GatewayConfig.ENVIRONMENT_PREFIX);
+    assertEquals("c:3", config.kafka().bootstrapServers());
+    assertEquals(1, config.ops().port());
+    assertEquals(Duration.ofSeconds(20), config.mqtt().keepAlive());
+  }
+
+  @Test
+  void theReadmeHasEveryKeyWithItsDefault() throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+    Map<String, String> defaults = new TreeMap<>(EffectiveConfig.of(parse(LEAST)));
+    for (String key : keys("", GatewayConfig.class)) {
+      String row =
+          readme
+              .lines()
+              .filter(line -> line.startsWith("| `" + key + "` |"))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("README.md has no row of " + key));
+      boolean none = List.of("mqtt.uri", "kafka.bootstrapServers").contains(key);
+      String expected = none || key.equals("keys.masterKey") ? "-" : shown(defaults.get(key));
+      assertEquals(expected, row.split("\\|")[2].strip(), key);
+    }
+  }
+
+  private static String shown(String value) {
+    return value.equals("(none)") || value.equals("{}") ? "-" : "`" + value + "`";
+  }
+
+  private static List<String> keys(String path, Class<?> type) {
+    List<String> keys = new ArrayList<>();
+    for (RecordComponent component : type.getRecordComponents()) {
+      String key = path.isEmpty() ? component.getName() : path + "." + component.getName();
+      if (component.getType().isRecord()) {
+        keys.addAll(keys(key, component.getType()));
+      } else {
+        keys.add(key);
+      }
+    }
+    return keys;
+  }
+}

@@ -1,0 +1,160 @@
+package io.fqtfleet.gateway.downlink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fqtfleet.gateway.FakeLink;
+import io.fqtfleet.gateway.Messages;
+import io.fqtfleet.gateway.kafka.SharedProducer;
+import io.fqtfleet.gateway.mqtt.Backoff;
+import io.fqtfleet.gateway.mqtt.MqttLink;
+import io.fqtfleet.gateway.mqtt.MqttLinkException;
+import io.fqtfleet.gateway.mqtt.OwnedLoop;
+import io.fqtfleet.schemas.Topics;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.Random;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DownlinkLaneTest {
+  private static final int WINDOW = 3;
+  private final FakeLink.Maker links = new FakeLink.Maker();
+  private final MockProducer<String, byte[]> producer =
+      new MockProducer<>(false, null, new StringSerializer(), new ByteArraySerializer());
+  private final DownlinkLane lane =
+      new DownlinkLane(
+          new MqttLink.Settings(
+              "tcp://nowhere:1",
+              "fqt-gateway-down-0",
+              new MqttLink.Login(null, null),
+              true,
+              0,
+              WINDOW,
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(1)),
+          WINDOW,
+          links,
+          new SharedProducer(() -> producer),
+          new BudgetEncoder(BudgetKeys.derived(new byte[32], 1), device -> OptionalLong.empty()));
+  private final OwnedLoop loop =
+      new OwnedLoop(
+          "down-0",
+          lane,
+          new Backoff(Duration.ofMillis(10), Duration.ofMillis(20), new Random(1)),
+          () -> true);
+
+  private static ConsumerRecord<String, byte[]> record(long offset, byte[] value) {
+    return new ConsumerRecord<>(Topics.BUDGETS, 0, offset, "a", value);
+  }
+
+  private static ConsumerRecord<String, byte[]> record(long offset) {
+    return record(offset, Messages.budget("a", offset));
+  }
+
+  private FakeLink started() throws InterruptedException {
+    lane.begin(10);
+    loop.start();
+    loop.own();
+    FakeLink link = links.await(0);
+    awaitReady();
+    return link;
+  }
+
+  private void awaitReady() throws InterruptedException {
+    long deadline = System.nanoTime() + 10_000_000_000L;
+    while (!lane.ready()) {
+      assertTrue(System.nanoTime() < deadline, "not ready");
+      Thread.sleep(2);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+  }
+
+  @Test
+  void nothingIsTakenWithoutAConnection() {
+    lane.begin(10);
+    assertFalse(lane.offer(record(10)));
+    assertEquals(10, lane.committable());
+  }
+
+  @Test
+  void anOffsetMayBeCommittedOnceAllBeforeItAreAcknowledged() throws Exception {
+    FakeLink link = started();
+    assertTrue(lane.offer(record(10)));
+    assertTrue(lane.offer(record(11)));
+    assertTrue(lane.offer(record(15)));
+    assertFalse(lane.offer(record(16)), "the window is full");
+    link.published.get(1).acknowledged().complete(null);
+    assertEquals(10, lane.committable());
+    link.published.get(0).acknowledged().complete(null);
+    assertEquals(12, lane.committable());
+    link.published.get(2).acknowledged().complete(null);
+    assertEquals(16, lane.committable());
+    assertEquals(3, lane.counters().snapshot().published());
+  }
+
+  @Test
+  void theBrokersReceiveMaximumNarrowsTheWindow() throws Exception {
+    links.receiveMaximum = 1;
+    started();
+    assertTrue(lane.offer(record(10)));
+    assertFalse(lane.offer(record(11)));
+  }
+
+  @Test
+  void whatWasNotAcknowledgedIsReadAgainAfterTheConnectionEnded() throws Exception {
+    FakeLink link = started();
+    lane.offer(record(10));
+    lane.offer(record(11));
+    link.published.get(0).acknowledged().complete(null);
+    link.listener.lost(MqttLink.NO_REASON_CODE, "broken");
+    links.await(1);
+    assertFalse(lane.ready(), "not before the reader has gone back");
+    assertTrue(lane.takeRewind());
+    assertFalse(lane.takeRewind());
+    assertEquals(11, lane.committable());
+    link.published.get(1).acknowledged().complete(null);
+    assertEquals(11, lane.committable(), "the first connection counts no more");
+    assertEquals(1, lane.counters().snapshot().repeated());
+    awaitReady();
+  }
+
+  @Test
+  void aRefusedPublicationEndsTheConnectionUncommitted() throws Exception {
+    FakeLink link = started();
+    lane.offer(record(10));
+    link.published.get(0).acknowledged().completeExceptionally(new MqttLinkException("refused"));
+    links.await(1);
+    assertEquals(10, lane.committable());
+  }
+
+  @Test
+  void anUndeliverableBudgetIsCommittedOnceItIsADeadLetter() throws Exception {
+    started();
+    assertTrue(lane.offer(record(10, new byte[] {1, 2})));
+    assertEquals(10, lane.committable());
+    assertEquals(Topics.DEAD_LETTERS, producer.history().get(0).topic());
+    producer.completeNext();
+    assertEquals(11, lane.committable());
+    assertEquals(1L, lane.counters().snapshot().deadLetteredByReason().get("NOT_SINGLE_OBJECT"));
+  }
+
+  @Test
+  void aDeadLetterThatKafkaDoesNotTakeIsTriedAgain() throws Exception {
+    started();
+    lane.offer(record(10, new byte[] {1, 2}));
+    producer.errorNext(new org.apache.kafka.common.errors.TimeoutException("away"));
+    links.await(1);
+    assertEquals(10, lane.committable());
+    assertTrue(producer.closed());
+  }
+}
