@@ -1,0 +1,232 @@
+package io.fqtfleet.streams;
+
+import io.fqtfleet.streams.ops.Meters;
+import io.fqtfleet.streams.ops.OpsServer;
+import io.fqtfleet.streams.topology.BoundedRocksDb;
+import io.fqtfleet.streams.topology.ErrorHandlers;
+import io.fqtfleet.streams.topology.FleetTopology;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KafkaStreams.State;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running service: waits for Kafka, makes and checks the topics, runs the topology.
+ *
+ * <p>{@link #start} returns at once; {@link #awaitReady} waits. Public methods may be called from
+ * any thread.
+ */
+public final class StreamsService implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamsService.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
+  private static final int ADMIN_TIMEOUT_MS = 5_000;
+  private static final long RETRY_MS = 1_000;
+
+  private final StreamsSettings settings;
+  private final Meters meters = new Meters();
+  private final OpsServer ops;
+  private final Thread starter = new Thread(this::startWhenKafkaIsThere, "streams-starter");
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final ThreadDeaths deaths = new ThreadDeaths();
+  private KafkaStreams streams;
+  private String waitingFor = "the service has not been started";
+  private String failure;
+
+  /** Opens the HTTP endpoint; a busy port is refused here. */
+  public StreamsService(StreamsSettings settings) {
+    this.settings = settings;
+    this.ops =
+        new OpsServer(
+            new InetSocketAddress(settings.ops().host(), settings.ops().port()),
+            this::unhealthy,
+            this::notReady,
+            text -> StreamsMetrics.write(text, meters, this::streams));
+  }
+
+  public void start() {
+    ops.start();
+    LOG.info("settings={}", EffectiveSettings.of(settings));
+    starter.setDaemon(true);
+    starter.start();
+  }
+
+  /** True if every task runs before the time is over. */
+  public boolean awaitReady(Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!notReady().isEmpty()) {
+      if (System.nanoTime() > deadline || !unhealthy().isEmpty()) {
+        return false;
+      }
+      Thread.sleep(20);
+    }
+    return true;
+  }
+
+  /** Port of health and metrics. */
+  public int opsPort() {
+    return ops.port();
+  }
+
+  public Meters meters() {
+    return meters;
+  }
+
+  /** Finishes the transactions and stops; a new service may go on from there. */
+  @Override
+  public void close() {
+    closing.countDown();
+    try {
+      starter.join(CLOSE_TIMEOUT.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    KafkaStreams running = streams();
+    if (running != null && !running.close(CLOSE_TIMEOUT)) {
+      LOG.error("the topology did not stop within {}", CLOSE_TIMEOUT);
+    }
+    ops.close();
+  }
+
+  private void startWhenKafkaIsThere() {
+    try {
+      while (!topicsAreThere() || !begin(create())) {
+        if (closing.await(RETRY_MS, TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.error("the service cannot start", e);
+      synchronized (this) {
+        failure = "the service cannot start: " + e.getMessage();
+      }
+    }
+  }
+
+  /** False if it must be tried again: a broker may not know yet of a topic made a moment ago. */
+  private boolean begin(KafkaStreams created) {
+    synchronized (this) {
+      streams = created;
+      waitingFor = null;
+    }
+    if (closing.getCount() == 0) {
+      return true;
+    }
+    try {
+      created.start();
+      return true;
+    } catch (StreamsException e) {
+      LOG.warn("the topology did not start ({}); tried again", e.getMessage());
+      created.close(CLOSE_TIMEOUT);
+      synchronized (this) {
+        streams = null;
+        waitingFor = "starting the topology: " + e.getMessage();
+      }
+      return false;
+    }
+  }
+
+  private boolean topicsAreThere() throws InterruptedException {
+    String servers = settings.kafka().bootstrapServers();
+    Map<String, Object> config = new HashMap<>(settings.kafka().client());
+    config.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
+    config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ADMIN_TIMEOUT_MS);
+    config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ADMIN_TIMEOUT_MS);
+    try (Admin admin = Admin.create(config)) {
+      StreamsTopics.ensure(admin, settings);
+      return true;
+    } catch (KafkaException e) {
+      LOG.warn(
+          "Kafka at {} does not answer ({}); tried again until it does", servers, e.toString());
+      synchronized (this) {
+        waitingFor = "waiting for Kafka at " + servers + ": " + e;
+      }
+      return false;
+    }
+  }
+
+  private KafkaStreams create() {
+    Properties config = properties(settings);
+    FleetTopology.Settings topologySettings =
+        new FleetTopology.Settings(
+            settings.application().id(),
+            settings.detection().fleetDevices(),
+            settings.detection().maxClockSkew().toMillis());
+    Topology topology = FleetTopology.build(topologySettings, meters);
+    KafkaStreams created = new KafkaStreams(topology, config);
+    created.setUncaughtExceptionHandler(deaths);
+    created.setStateListener((next, before) -> LOG.info("state={} before={}", next, before));
+    return created;
+  }
+
+  static Properties properties(StreamsSettings settings) {
+    StreamsSettings.Application application = settings.application();
+    Properties p = new Properties();
+    p.putAll(settings.kafka().client());
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, application.id());
+    p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().bootstrapServers());
+    p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    p.put(StreamsConfig.STATE_DIR_CONFIG, application.stateDirectory());
+    p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, application.threads());
+    p.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, application.standbys());
+    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, application.commitInterval().toMillis());
+    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+    p.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+    p.put(
+        StreamsConfig.REPLICATION_FACTOR_CONFIG,
+        settings.kafka().replicationFactor() == null ? -1 : settings.kafka().replicationFactor());
+    p.put(
+        StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, ErrorHandlers.Reading.class);
+    p.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, ErrorHandlers.Processing.class);
+    p.put(StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG, ErrorHandlers.Producing.class);
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
+    p.put(BoundedRocksDb.TOTAL_BYTES, (long) application.rocksDbMegabytes() << 20);
+    return p;
+  }
+
+  private synchronized KafkaStreams streams() {
+    return streams;
+  }
+
+  private List<String> unhealthy() {
+    KafkaStreams running = streams();
+    synchronized (this) {
+      if (failure != null) {
+        return List.of(failure);
+      }
+    }
+    if (deaths.tooMany()) {
+      return List.of("stream threads died too often; the log says why");
+    }
+    boolean dead =
+        running != null && (running.state() == State.ERROR || running.state() == State.NOT_RUNNING);
+    return dead ? List.of("the topology is in state " + running.state()) : List.of();
+  }
+
+  private List<String> notReady() {
+    KafkaStreams running = streams();
+    if (running == null) {
+      synchronized (this) {
+        return List.of(failure == null ? waitingFor : failure);
+      }
+    }
+    return running.state() == State.RUNNING
+        ? List.of()
+        : List.of("the topology is in state " + running.state() + "; it serves in RUNNING");
+  }
+}

@@ -1,0 +1,187 @@
+package io.fqtfleet.streams;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The service's settings, read by {@code StrictYaml} from one file; environment variables {@code
+ * FQT_STREAMS_...} win over the file. Every record checks itself and puts defaults for what is
+ * absent. The README has the table.
+ */
+public record StreamsSettings(Kafka kafka, Application application, Detection detection, Ops ops) {
+  public static final String ENVIRONMENT_PREFIX = "FQT_STREAMS";
+
+  public StreamsSettings {
+    if (kafka == null) {
+      throw new IllegalArgumentException(
+          "kafka: is missing; kafka.bootstrapServers has no default");
+    }
+    application =
+        application == null ? new Application(null, null, null, null, null, null) : application;
+    detection = detection == null ? new Detection(null, null) : detection;
+    ops = ops == null ? new Ops(null, null) : ops;
+  }
+
+  /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
+  public static StreamsSettings of(
+      String bootstrapServers, Path stateDirectory, long fleetDevices) {
+    return new StreamsSettings(
+        new Kafka(bootstrapServers, null, null, null),
+        new Application(null, stateDirectory.toString(), null, null, null, null),
+        new Detection(fleetDevices, null),
+        new Ops(null, 0));
+  }
+
+  /**
+   * @param partitions of topics that do not exist yet
+   * @param replicationFactor of those; absent = the brokers' default
+   * @param client further settings of every Kafka client, such as security
+   */
+  public record Kafka(
+      String bootstrapServers,
+      Integer partitions,
+      Integer replicationFactor,
+      Map<String, String> client) {
+    /** Settings on which "each report is decided on exactly once" rests. */
+    private static final Set<String> OURS =
+        Set.of(
+            "bootstrap.servers",
+            "application.id",
+            "processing.guarantee",
+            "num.stream.threads",
+            "num.standby.replicas",
+            "state.dir",
+            "commit.interval.ms",
+            "isolation.level",
+            "enable.auto.commit",
+            "auto.offset.reset",
+            "acks",
+            "enable.idempotence",
+            "transactional.id",
+            "group.id",
+            "group.protocol",
+            "rocksdb.config.setter",
+            "deserialization.exception.handler",
+            "processing.exception.handler",
+            "production.exception.handler",
+            "replication.factor");
+
+    public Kafka {
+      partitions = or(partitions, 8);
+      client = client == null ? Map.of() : Map.copyOf(client);
+      List<String> problems = new ArrayList<>();
+      require(
+          problems,
+          bootstrapServers != null && !bootstrapServers.isBlank(),
+          "bootstrapServers: is missing; give host:port[,host:port]");
+      require(
+          problems,
+          partitions >= 1 && partitions <= 1000,
+          "partitions: " + partitions + " is not in 1..1000");
+      require(
+          problems,
+          replicationFactor == null || replicationFactor >= 1 && replicationFactor <= 16,
+          "replicationFactor: " + replicationFactor + " is not in 1..16");
+      for (String key : client.keySet()) {
+        require(
+            problems,
+            !OURS.contains(key),
+            "client." + key + ": is set by the service itself; remove it");
+      }
+      raise(problems);
+    }
+  }
+
+  /**
+   * @param id consumer group, prefix of internal topics and transactions
+   * @param commitInterval how long results of a transaction stay invisible at most
+   * @param standbys copies of each store kept warm on other instances
+   * @param rocksDbMegabytes memory of all state stores together
+   */
+  public record Application(
+      String id,
+      String stateDirectory,
+      Integer threads,
+      Duration commitInterval,
+      Integer standbys,
+      Integer rocksDbMegabytes) {
+    public Application {
+      id = or(id, "fqt-streams");
+      stateDirectory = or(stateDirectory, "/var/lib/fqt-streams");
+      threads = or(threads, 1);
+      commitInterval = or(commitInterval, Duration.ofMillis(100));
+      standbys = or(standbys, 0);
+      rocksDbMegabytes = or(rocksDbMegabytes, 128);
+      List<String> problems = new ArrayList<>();
+      require(
+          problems,
+          id.matches("[a-z0-9-]{1,64}"),
+          "id: '" + id + "' is not [a-z0-9-]{1,64}; it becomes part of topic names");
+      require(problems, threads >= 1 && threads <= 64, "threads: " + threads + " is not in 1..64");
+      require(
+          problems,
+          commitInterval.toMillis() >= 10 && commitInterval.toMillis() <= 30_000,
+          "commitInterval: " + commitInterval.toMillis() + "ms is not in 10ms..30s");
+      require(
+          problems, standbys >= 0 && standbys <= 8, "standbys: " + standbys + " is not in 0..8");
+      require(
+          problems,
+          rocksDbMegabytes >= 16 && rocksDbMegabytes <= 65_536,
+          "rocksDbMegabytes: " + rocksDbMegabytes + " is not in 16..65536");
+      raise(problems);
+    }
+  }
+
+  /**
+   * @param fleetDevices devices of the whole fleet, an upper bound: false pages per fleet-day are
+   *     shared among so many
+   * @param maxClockSkew how far ahead of this machine's clock a record's time may be
+   */
+  public record Detection(Long fleetDevices, Duration maxClockSkew) {
+    public Detection {
+      fleetDevices = or(fleetDevices, 1000L);
+      maxClockSkew = or(maxClockSkew, Duration.ofMinutes(1));
+      List<String> problems = new ArrayList<>();
+      require(
+          problems,
+          fleetDevices >= 1 && fleetDevices <= 100_000_000,
+          "fleetDevices: " + fleetDevices + " is not in 1..100000000");
+      require(
+          problems,
+          !maxClockSkew.isNegative() && maxClockSkew.toHours() <= 24,
+          "maxClockSkew: " + maxClockSkew.toMillis() + "ms is not in 0ms..24h");
+      raise(problems);
+    }
+  }
+
+  /** Where health and metrics are served; port 0 = any free one. */
+  public record Ops(String host, Integer port) {
+    public Ops {
+      host = or(host, "127.0.0.1");
+      port = or(port, 9102);
+      if (port < 0 || port > 65_535) {
+        throw new IllegalArgumentException("port: " + port + " is not in 0..65535");
+      }
+    }
+  }
+
+  private static <T> T or(T value, T fallback) {
+    return value == null ? fallback : value;
+  }
+
+  private static void require(List<String> problems, boolean holds, String problem) {
+    if (!holds) {
+      problems.add(problem);
+    }
+  }
+
+  private static void raise(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", problems));
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.fqtfleet.streams.budget;
+
+import io.fqtfleet.schemas.BudgetTerms;
+import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Topics;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a policy must fulfil before it may come into force. */
+public final class PolicyRules {
+  private static final int DAY_MS = 86_400_000;
+
+  private final List<String> problems = new ArrayList<>();
+
+  private PolicyRules() {}
+
+  /** All that is wrong, each as {@code path: value, rule, remedy}; empty = valid. */
+  public static List<String> problems(Policy policy) {
+    PolicyRules rules = new PolicyRules();
+    rules.check(policy);
+    return List.copyOf(rules.problems);
+  }
+
+  private void check(Policy policy) {
+    String cohort = policy.getCohort();
+    if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
+      problems.add(
+          "cohort: '%s' is neither * nor %s; name one cohort, or * for all without a policy"
+              .formatted(cohort, Topics.COHORT.pattern()));
+    }
+    for (int i = 0; i < policy.getFrozenDevices().size(); i++) {
+      String device = policy.getFrozenDevices().get(i);
+      if (!Topics.DEVICE_ID.matcher(device).matches()) {
+        problems.add(
+            "frozenDevices[%d]: '%s' is not a device id %s; correct or remove it"
+                .formatted(i, device, Topics.DEVICE_ID.pattern()));
+      }
+    }
+    within("version", policy.getVersion(), 1, Long.MAX_VALUE);
+    within("roundMs", policy.getRoundMs(), 100, DAY_MS);
+    within("recoveryRounds", policy.getRecoveryRounds(), 1, 1000);
+    within("timeToLiveS", policy.getTimeToLiveS(), 0, Integer.MAX_VALUE);
+    terms("quiet", policy.getQuiet(), policy.getRoundMs());
+    terms("drift", policy.getDrift(), policy.getRoundMs());
+    terms("trial", policy.getTrial(), policy.getRoundMs());
+    ordered(policy);
+    settings(policy.getDriftSettings());
+    long ttlMs = policy.getTimeToLiveS() * 1000L;
+    if (ttlMs > 0 && ttlMs < 4L * policy.getRoundMs()) {
+      problems.add(
+          "timeToLiveS: %d is shorter than 4 rounds of %d ms, so budgets would end before they can"
+                  .formatted(policy.getTimeToLiveS(), policy.getRoundMs())
+              + " be renewed; make it longer, or 0 for never");
+    }
+  }
+
+  private void terms(String path, BudgetTerms terms, int roundMs) {
+    within(path + ".lambdaMinPermille", terms.getLambdaMinPermille(), 0, 1000);
+    within(path + ".lambdaMaxPermille", terms.getLambdaMaxPermille(), 1, 1000);
+    if (terms.getLambdaMinPermille() > terms.getLambdaMaxPermille()) {
+      problems.add(
+          "%s.lambdaMinPermille: %d is above lambdaMaxPermille %d; lower it"
+              .formatted(path, terms.getLambdaMinPermille(), terms.getLambdaMaxPermille()));
+    }
+    within(path + ".firstTrainableLayer", terms.getFirstTrainableLayer(), 0, 15);
+    within(path + ".learningRate", terms.getLearningRate(), 1, 1 << 20);
+    within(path + ".batchSize", terms.getBatchSize(), 1, 64);
+    within(path + ".trainEveryNth", terms.getTrainEveryNth(), 1, 1000);
+    if (terms.getPseudoLabelPermille() != 0) {
+      within(path + ".pseudoLabelPermille", terms.getPseudoLabelPermille(), 500, 1000);
+    }
+    within(path + ".energyCapacityMilliJoule", terms.getEnergyCapacityMilliJoule(), 0, 1_000_000);
+    within(
+        path + ".energyRefillMilliJoulePerHour",
+        terms.getEnergyRefillMilliJoulePerHour(),
+        0,
+        1_000_000);
+    within(path + ".reportIntervalMs", terms.getReportIntervalMs(), 100, DAY_MS);
+    if (terms.getReportIntervalMs() > roundMs) {
+      problems.add(
+          "%s.reportIntervalMs: %d is longer than a round of %d ms, so rounds would be empty; set"
+                  .formatted(path, terms.getReportIntervalMs(), roundMs)
+              + " it to roundMs");
+    }
+  }
+
+  /** The terms between quiet and drift are interpolated, so drift must not allow less. */
+  private void ordered(Policy policy) {
+    BudgetTerms quiet = policy.getQuiet();
+    BudgetTerms drift = policy.getDrift();
+    if (drift.getLambdaMinPermille() < quiet.getLambdaMinPermille()
+        || drift.getLambdaMaxPermille() < quiet.getLambdaMaxPermille()) {
+      problems.add(
+          "drift.lambda: %d..%d permille is below quiet's %d..%d; a drifting device must not be"
+                  .formatted(
+                      drift.getLambdaMinPermille(),
+                      drift.getLambdaMaxPermille(),
+                      quiet.getLambdaMinPermille(),
+                      quiet.getLambdaMaxPermille())
+              + " allowed less than a quiet one, raise it");
+    }
+    if (!policy.getTrial().getTraining()) {
+      problems.add(
+          "trial.training: false makes a trial pointless; set it true, or freeze the cohort with"
+              + " frozen: true");
+    }
+  }
+
+  private void settings(DriftSettings settings) {
+    double pages = settings.getFalsePagesPerFleetDay();
+    if (!(pages > 0 && pages <= 100)) {
+      problems.add(
+          "driftSettings.falsePagesPerFleetDay: %s is not above 0 and at most 100; try 1"
+              .formatted(pages));
+    }
+    within("driftSettings.warmupReports", settings.getWarmupReports(), 4, 10_000);
+    within("driftSettings.lagReports", settings.getLagReports(), 2, 10_000);
+    within("driftSettings.graceMs", settings.getGraceMs(), 0, 3_600_000);
+    within("driftSettings.quietRounds", settings.getQuietRounds(), 1, 1000);
+    within("driftSettings.trialRounds", settings.getTrialRounds(), 1, 1000);
+  }
+
+  private void within(String path, long value, long min, long max) {
+    if (value < min || value > max) {
+      problems.add(
+          "%s: %d is not in %d..%d; choose a value in that range".formatted(path, value, min, max));
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.fqtfleet.streams.drift;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Watches all devices of a cohort at once, so that many devices a little worse are found although
+ * none of them stands out, and one device far off moves nothing.
+ *
+ * <p>Per round: residuals r_i = (k_i - n_i·p_i) / sd_i with p_i no smaller than the truth (see
+ * {@link CohortSignals}), clipped above at {@value #CLIP}. With mean <= 0, variance <= 1 and r <= b
+ * Bennett's inequality gives E e^{λr} <= exp(ψ(λ)), ψ(λ) = (e^{bλ} - 1 - bλ)/b², so {@code M_j <-
+ * (1 + M_j)·exp(Σ (λ r_i/√K - ψ(λ/√K)))} is an e-SR; evidence = mean over λ. Residuals are divided
+ * by the square root of the dispersion of past rounds' sums (common noise of a cohort), which is
+ * empirical.
+ */
+public final class CohortLane {
+  /** Largest influence of one device on a round, in standard deviations. */
+  public static final double CLIP = 3;
+
+  private static final double[] LAMBDAS = {0.5, 1, 2, 4};
+  private static final double DISPERSION_PRIOR = 16;
+
+  /** Rounds per lag block of the dispersion. */
+  private static final int LAG_ROUNDS = 8;
+
+  private final double[] logs = new double[LAMBDAS.length];
+  private final Spread reference = new Spread();
+  private final Spread previous = new Spread();
+  private final Spread current = new Spread();
+  private double cusum;
+  private long onsetMs;
+
+  public CohortLane() {
+    Arrays.fill(logs, LogSpace.ZERO);
+  }
+
+  /** Count, sum and square sum of the rounds' standardised sums Z = Σ r_i/√K. */
+  private static final class Spread {
+    long rounds;
+    double sum;
+    double squares;
+
+    void add(double z) {
+      rounds++;
+      sum += z;
+      squares += z * z;
+    }
+
+    void add(Spread other) {
+      rounds += other.rounds;
+      sum += other.sum;
+      squares += other.squares;
+    }
+
+    void clear() {
+      rounds = 0;
+      sum = 0;
+      squares = 0;
+    }
+
+    void write(DataOutput out) throws IOException {
+      out.writeInt((int) Math.min(Integer.MAX_VALUE, rounds));
+      out.writeDouble(sum);
+      out.writeDouble(squares);
+    }
+
+    void read(DataInput in) throws IOException {
+      rounds = in.readInt();
+      sum = in.readDouble();
+      squares = in.readDouble();
+    }
+  }
+
+  /**
+   * Adds one round.
+   *
+   * @param residuals at most {@link #CLIP} each; none = nothing happens
+   * @param learn false while an incident is open: the dispersion is left alone
+   */
+  public void observe(double[] residuals, long startMs, boolean learn) {
+    if (residuals.length == 0) {
+      return;
+    }
+    double scale = 1 / Math.sqrt(dispersion());
+    double root = Math.sqrt(residuals.length);
+    double sum = 0;
+    for (double r : residuals) {
+      sum += r;
+    }
+    double z = sum / root;
+    for (int j = 0; j < LAMBDAS.length; j++) {
+      double gain = LAMBDAS[j] * z * scale - residuals.length * bennett(LAMBDAS[j] / root);
+      logs[j] = LogSpace.onePlus(logs[j]) + gain;
+      if (j == 1) {
+        if (cusum <= 0) {
+          onsetMs = startMs;
+        }
+        cusum = Math.max(0, cusum + gain);
+      }
+    }
+    if (learn) {
+      current.add(z);
+      if (current.rounds >= LAG_ROUNDS) {
+        reference.add(previous);
+        previous.clear();
+        previous.add(current);
+        current.clear();
+      }
+    }
+  }
+
+  private static double bennett(double lambda) {
+    return (Math.expm1(CLIP * lambda) - CLIP * lambda) / (CLIP * CLIP);
+  }
+
+  /** Variance of the rounds' sums over the expected one, 1 or more. */
+  public double dispersion() {
+    if (reference.rounds < 2) {
+      return 1;
+    }
+    double square = reference.squares - reference.sum * reference.sum / reference.rounds;
+    return Math.max(1, (DISPERSION_PRIOR + square) / (DISPERSION_PRIOR + reference.rounds));
+  }
+
+  public double logEvidence() {
+    return LogSpace.mean(logs);
+  }
+
+  /** Estimated moment of the change. */
+  public long onsetMs() {
+    return onsetMs;
+  }
+
+  /** Evidence is forgotten; the dispersion, a property of the cohort, stays. */
+  public void restart() {
+    Arrays.fill(logs, LogSpace.ZERO);
+    previous.clear();
+    current.clear();
+    cusum = 0;
+  }
+
+  public void write(DataOutput out) throws IOException {
+    for (double log : logs) {
+      out.writeDouble(log);
+    }
+    reference.write(out);
+    previous.write(out);
+    current.write(out);
+    out.writeDouble(cusum);
+    out.writeLong(onsetMs);
+  }
+
+  public static CohortLane read(DataInput in) throws IOException {
+    CohortLane lane = new CohortLane();
+    for (int j = 0; j < LAMBDAS.length; j++) {
+      lane.logs[j] = in.readDouble();
+    }
+    lane.reference.read(in);
+    lane.previous.read(in);
+    lane.current.read(in);
+    lane.cusum = in.readDouble();
+    lane.onsetMs = in.readLong();
+    return lane;
+  }
+}

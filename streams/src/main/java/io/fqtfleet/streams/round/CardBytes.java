@@ -1,0 +1,70 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.schemas.WireException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.avro.specific.SpecificRecord;
+
+/** How cards become bytes: a version byte, then the fields in order. */
+final class CardBytes {
+  interface Writer {
+    void write(DataOutputStream out) throws IOException;
+  }
+
+  interface Reader<T> {
+    T read(DataInputStream in) throws IOException;
+  }
+
+  private CardBytes() {}
+
+  static byte[] write(int version, Writer writer) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeByte(version);
+      writer.write(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  static <T> T read(String what, int version, byte[] bytes, Reader<T> reader) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      int found = in.readByte();
+      if (found != version) {
+        throw new IllegalStateException(
+            ("the state store holds a %s of version %d, this program reads version %d; run the"
+                    + " program that wrote it, or reset the application and replay its topics")
+                .formatted(what, found, version));
+      }
+      return reader.read(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a " + what + " of " + bytes.length + " bytes is corrupt", e);
+    }
+  }
+
+  /** An Avro record or null, with its length. */
+  static <T extends SpecificRecord> void writeRecord(DataOutput out, WireCodec<T> codec, T value)
+      throws IOException {
+    byte[] bytes = value == null ? new byte[0] : codec.encode(value);
+    out.writeShort(bytes.length);
+    out.write(bytes);
+  }
+
+  static <T extends SpecificRecord> T readRecord(DataInputStream in, WireCodec<T> codec)
+      throws IOException {
+    byte[] bytes = new byte[in.readUnsignedShort()];
+    in.readFully(bytes);
+    try {
+      return bytes.length == 0 ? null : codec.decode(bytes);
+    } catch (WireException e) {
+      throw new IOException(e.asHeader(), e);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.streams.drift.CohortLane;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+
+/** What is remembered of a cohort between rounds. Used by one thread. */
+public final class CohortCard {
+  private static final int VERSION = 1;
+  private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
+
+  /** End of the last closed round, event time; 0 = none yet. */
+  long closedUntilMs;
+
+  CohortLane lane = new CohortLane();
+
+  /** The open incident, or null. */
+  Alert alert;
+
+  /** The typical device moved, not just some. */
+  boolean dense;
+
+  /** Of the incident: error rate before and its upper bound, at worst, and lowest since. */
+  double baseError = Double.NaN;
+
+  double baseUpper = Double.NaN;
+  double peakError = Double.NaN;
+  double bestError = Double.NaN;
+  int quietRounds;
+  int roundsSinceBest;
+  int affected;
+
+  /** Discounted sums over the devices that count. */
+  double recentErrors;
+
+  double recentSamples;
+  long reportsLost;
+  long reportsDropped;
+
+  public long closedUntilMs() {
+    return closedUntilMs;
+  }
+
+  /** Error rate of the latest rounds, NaN without samples. */
+  double recentError() {
+    return recentSamples == 0 ? Double.NaN : recentErrors / recentSamples;
+  }
+
+  public byte[] toBytes() {
+    return CardBytes.write(VERSION, this::write);
+  }
+
+  public static CohortCard of(byte[] bytes) {
+    return CardBytes.read("cohort card", VERSION, bytes, CohortCard::read);
+  }
+
+  private void write(DataOutputStream out) throws IOException {
+    out.writeLong(closedUntilMs);
+    lane.write(out);
+    CardBytes.writeRecord(out, ALERTS, alert);
+    out.writeBoolean(dense);
+    out.writeDouble(baseError);
+    out.writeDouble(baseUpper);
+    out.writeDouble(peakError);
+    out.writeDouble(bestError);
+    out.writeInt(quietRounds);
+    out.writeInt(roundsSinceBest);
+    out.writeInt(affected);
+    out.writeDouble(recentErrors);
+    out.writeDouble(recentSamples);
+    out.writeLong(reportsLost);
+    out.writeLong(reportsDropped);
+  }
+
+  private static CohortCard read(DataInputStream in) throws IOException {
+    CohortCard card = new CohortCard();
+    card.closedUntilMs = in.readLong();
+    card.lane = CohortLane.read(in);
+    card.alert = CardBytes.readRecord(in, ALERTS);
+    card.dense = in.readBoolean();
+    card.baseError = in.readDouble();
+    card.baseUpper = in.readDouble();
+    card.peakError = in.readDouble();
+    card.bestError = in.readDouble();
+    card.quietRounds = in.readInt();
+    card.roundsSinceBest = in.readInt();
+    card.affected = in.readInt();
+    card.recentErrors = in.readDouble();
+    card.recentSamples = in.readDouble();
+    card.reportsLost = in.readLong();
+    card.reportsDropped = in.readLong();
+    return card;
+  }
+}

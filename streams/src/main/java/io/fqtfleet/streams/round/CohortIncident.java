@@ -1,0 +1,258 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertEvidence;
+import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.AlertScope;
+import io.fqtfleet.schemas.AlertStatus;
+import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.ReasonCode;
+import io.fqtfleet.streams.budget.Standing;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The incident of a whole cohort: opened once by evidence, held until its error has been back for
+ * long enough or no longer falls, then closed with a new epoch for every detector.
+ */
+final class CohortIncident {
+  /** Share of the rise that may remain for the error to count as back. */
+  private static final double REMAINING_RISE = 0.15;
+
+  /** A fall of the error that counts as progress. */
+  private static final double PROGRESS = 0.01;
+
+  /** After so many times quietRounds without progress training has done what it can. */
+  private static final int SETTLED_FACTOR = 5;
+
+  private static final int TOP_DEVICES = 10;
+
+  private final CohortRound round;
+  private final CohortCard cohort;
+  private final String name;
+  private boolean opened;
+  private boolean closing;
+  private boolean settled;
+  private boolean good;
+
+  CohortIncident(CohortRound round) {
+    this.round = round;
+    this.cohort = round.cohort;
+    this.name = round.closed.cohort();
+  }
+
+  /** Open before the devices are judged. */
+  boolean isOpen() {
+    return cohort.alert != null;
+  }
+
+  boolean openedNow() {
+    return opened;
+  }
+
+  /** Ends with this round: its devices return to their own standing. */
+  boolean isClosing() {
+    return closing;
+  }
+
+  /** Ends because training no longer helps, not because the error is back. */
+  boolean isSettled() {
+    return settled;
+  }
+
+  /** The cohort's error is back in this round. */
+  boolean isGood() {
+    return good;
+  }
+
+  /** Enough evidence to wait before judging a device alone. */
+  boolean isSuspected() {
+    return round.cohortEvidence >= 0.5 * round.thresholds.logCohort();
+  }
+
+  double baseError() {
+    return cohort.baseError;
+  }
+
+  /** 0..1: how much of what could be lost is lost. */
+  double severity() {
+    double now = cohort.recentError();
+    double fresh = round.signals.current();
+    double worst = opened && !Double.isNaN(fresh) ? Math.max(now, fresh) : now;
+    return Double.isNaN(worst) ? 0 : (worst - cohort.baseUpper) / (1 - cohort.baseUpper);
+  }
+
+  void beforeDevices() {
+    if (isOpen()) {
+      follow();
+    } else if (round.signals.counted().length > 0
+        && round.cohortEvidence >= round.thresholds.logCohort()) {
+      open();
+    }
+  }
+
+  private void open() {
+    opened = true;
+    cohort.dense = round.signals.dense();
+    cohort.baseError = round.signals.baseline();
+    cohort.baseUpper = round.signals.upper();
+    cohort.peakError = round.signals.current();
+    cohort.bestError = round.signals.current();
+    cohort.quietRounds = 0;
+    cohort.roundsSinceBest = 0;
+    cohort.affected = 0;
+    round.cards.values().forEach(card -> card.lane.forgetRecent());
+    AlertEvidence evidence = evidence();
+    cohort.alert =
+        Alert.newBuilder()
+            .setId(
+                AlertIds.of(AlertScope.COHORT, name, AlertKind.DOMAIN_DRIFT, round.closed.endMs()))
+            .setKind(AlertKind.DOMAIN_DRIFT)
+            .setScope(AlertScope.COHORT)
+            .setKey(name)
+            .setCohort(name)
+            .setStatus(AlertStatus.FIRING)
+            .setRaisedAtMs(round.closed.endMs())
+            .setUpdatedAtMs(round.closed.endMs())
+            .setOnsetMs(cohort.lane.onsetMs())
+            .setRound(round.closed.round())
+            .setPolicyVersion(round.policy.getVersion())
+            .setAffectedDevices(0)
+            .setCohortDevices(round.cards.size())
+            .setTopDevices(List.of())
+            .setEvidence(evidence)
+            .setAction("")
+            .setSentence("")
+            .build();
+  }
+
+  private void follow() {
+    double now = cohort.recentError();
+    if (round.signals.samples() == 0 || Double.isNaN(now)) {
+      return;
+    }
+    cohort.peakError = Math.max(cohort.peakError, now);
+    double limit =
+        Math.max(
+            cohort.baseUpper,
+            cohort.baseError + REMAINING_RISE * (cohort.peakError - cohort.baseError));
+    good = now <= limit;
+    cohort.quietRounds = good ? cohort.quietRounds + 1 : 0;
+    cohort.roundsSinceBest++;
+    if (now < cohort.bestError - PROGRESS) {
+      cohort.bestError = now;
+      cohort.roundsSinceBest = 0;
+    }
+    int quiet = round.policy.getDriftSettings().getQuietRounds();
+    settled = !good && cohort.roundsSinceBest >= SETTLED_FACTOR * quiet;
+    // What training still improves is not over: the new world may be a harder one for good.
+    boolean flat = now <= cohort.baseUpper || cohort.roundsSinceBest >= quiet;
+    closing = cohort.quietRounds >= quiet && flat || settled;
+  }
+
+  void afterDevices() {
+    if (!isOpen()) {
+      return;
+    }
+    List<String> affected = affectedByEvidence();
+    cohort.affected = Math.max(cohort.affected, affected.size());
+    if (opened) {
+      emit(AlertStatus.FIRING, affected, Sentences.drift(round, cohort.affected));
+      decide("CALM", "DRIFT", ReasonCode.DOMAIN_DRIFT);
+    } else if (closing) {
+      emit(AlertStatus.RESOLVED, affected, Sentences.driftOver(round, settled));
+      decide("DRIFT", settled ? "SETTLED" : "RECOVERED", ReasonCode.RECOVERED);
+      close();
+    } else if (hasGrown()) {
+      emit(AlertStatus.UPDATED, affected, Sentences.drift(round, cohort.affected));
+    }
+  }
+
+  private boolean hasGrown() {
+    long rounds = (round.closed.endMs() - cohort.alert.getUpdatedAtMs()) / round.closed.roundMs();
+    int more = cohort.affected - cohort.alert.getAffectedDevices();
+    return more >= Math.max(1, round.cards.size() / 10)
+        && rounds >= round.policy.getDriftSettings().getQuietRounds();
+  }
+
+  private List<String> affectedByEvidence() {
+    return round.cards.entrySet().stream()
+        .filter(
+            e ->
+                e.getValue().standing == Standing.DRIFT
+                    || e.getValue().standing == Standing.RECOVERING && e.getValue().alert == null)
+        .sorted(
+            Comparator.comparingDouble(
+                    (java.util.Map.Entry<String, DeviceCard> e) -> e.getValue().lane.logEvidence())
+                .reversed()
+                .thenComparing(java.util.Map.Entry::getKey))
+        .map(java.util.Map.Entry::getKey)
+        .toList();
+  }
+
+  private AlertEvidence evidence() {
+    return AlertEvidence.newBuilder()
+        .setStatistic("esr/pooled-error")
+        .setLogEvidence(round.cohortEvidence)
+        .setLogThreshold(round.thresholds.logCohort())
+        .setImpliedFalseAlarmsPerDay(round.policy.getDriftSettings().getFalsePagesPerFleetDay())
+        .setBoundIsEmpirical(cohort.lane.dispersion() > 1)
+        .setBaseline(cohort.baseError)
+        .setCurrent(opened ? round.signals.current() : cohort.recentError())
+        .setSamples(round.signals.samples())
+        .setDispersion(cohort.lane.dispersion())
+        .build();
+  }
+
+  private void emit(AlertStatus status, List<String> affected, String sentence) {
+    boolean over = status == AlertStatus.RESOLVED;
+    cohort.alert =
+        Alert.newBuilder(cohort.alert)
+            .setStatus(status)
+            .setUpdatedAtMs(round.closed.endMs())
+            .setResolvedAtMs(over ? (Long) round.closed.endMs() : null)
+            .setAffectedDevices(cohort.affected)
+            .setCohortDevices(round.cards.size())
+            .setTopDevices(
+                over && affected.isEmpty()
+                    ? cohort.alert.getTopDevices()
+                    : affected.stream().limit(TOP_DEVICES).toList())
+            .setEvidence(evidence())
+            .setAction(Sentences.driftAction(round, over))
+            .setSentence(sentence)
+            .build();
+    round.alerts.add(cohort.alert);
+  }
+
+  private void decide(String from, String to, ReasonCode reason) {
+    round.decisions.add(
+        Decision.newBuilder()
+            .setCohort(name)
+            .setRound(round.closed.round())
+            .setDecidedAtMs(round.closed.endMs())
+            .setPolicyVersion(round.policy.getVersion())
+            .setFrom(from)
+            .setTo(to)
+            .setReason(reason)
+            .setAlertId(cohort.alert.getId())
+            .setEvidence(cohort.alert.getEvidence())
+            .setSentence(cohort.alert.getSentence())
+            .build());
+  }
+
+  /** The world is what it is now: every detector but those of broken devices starts anew. */
+  private void close() {
+    cohort.alert = null;
+    cohort.lane.restart();
+    cohort.baseError = Double.NaN;
+    cohort.baseUpper = Double.NaN;
+    cohort.peakError = Double.NaN;
+    cohort.bestError = Double.NaN;
+    for (DeviceCard card : round.cards.values()) {
+      if (!card.isolated()) {
+        card.restartLanes();
+        card.pastResidual = 0;
+      }
+    }
+  }
+}

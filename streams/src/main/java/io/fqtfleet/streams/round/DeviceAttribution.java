@@ -1,0 +1,252 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.AlertStatus;
+import io.fqtfleet.streams.budget.BudgetRule;
+import io.fqtfleet.streams.budget.Standing;
+
+/**
+ * Decides, device by device, whose trouble it is: the cohort's, or the device's own; then what the
+ * device may train.
+ */
+final class DeviceAttribution {
+  /** Share of the rise that may remain for a device's error to count as back. */
+  private static final double REMAINING_RISE = 0.15;
+
+  /** A trial that undid at least this share of the rise has helped. */
+  private static final double HELPED = 0.5;
+
+  /** Rounds in a row with an impossible signal before a device is called broken. */
+  private static final int FLAW_ROUNDS = 2;
+
+  /** Rounds that a call waits while the cohort is suspicious or the signal doubtful. */
+  private static final int HELD_ROUNDS_MAX = 3;
+
+  /** After so many times recoveryRounds a half-recovered device gets a new reference. */
+  private static final int SETTLED_FACTOR = 8;
+
+  private static final double REFERENCE_PRIOR = 50;
+
+  private final CohortRound round;
+  private final CohortIncident incident;
+  private final int quietRounds;
+  private final int recoveryRounds;
+
+  DeviceAttribution(CohortRound round, CohortIncident incident) {
+    this.round = round;
+    this.incident = incident;
+    this.quietRounds = round.policy.getDriftSettings().getQuietRounds();
+    this.recoveryRounds = round.policy.getRecoveryRounds();
+  }
+
+  void judge(String device, DeviceCard card) {
+    Standing from = card.standing;
+    DeviceVerdict verdict = new DeviceVerdict(round, device, card, from);
+    double now = round.currentError(card);
+    if (round.hasNews(device) && !Double.isNaN(now)) {
+      card.rounds++;
+      followError(card, now);
+    }
+    if (card.flawRounds >= FLAW_ROUNDS && !round.flawsShared && from != Standing.FAULT) {
+      breaks(card, now, verdict);
+    } else {
+      switch (from) {
+        case STABLE, WATCH -> judgeQuiet(device, card, now, verdict);
+        case DRIFT -> judgeDrifting(card, now, verdict);
+        case RECOVERING -> judgeRecovering(card, now, verdict);
+        case TRIAL -> judgeTrial(device, card, now, verdict);
+        case FAULT -> judgeFault(device, card, verdict);
+      }
+    }
+    boolean inIncident = card.alert == null && card.standing == Standing.RECOVERING;
+    if (card.standing == Standing.DRIFT || inIncident) {
+      boolean held = from == Standing.DRIFT || from == Standing.RECOVERING;
+      card.level = BudgetRule.level(severity(card, now), held ? card.level : 0);
+    }
+    verdict.conclude();
+  }
+
+  /** Counts rounds in a row in which the error is back, or is not. */
+  private void followError(DeviceCard card, double now) {
+    if (Double.isNaN(card.limitError)) {
+      return;
+    }
+    if (now > card.peakError) {
+      card.peakError = now;
+      card.limitError = Math.max(card.limitError, partOfRise(card, REMAINING_RISE));
+    }
+    boolean cohortAgrees =
+        !incident.isOpen()
+            || !round.cohort.dense
+            || incident.isGood()
+            || now <= partOfRise(card, REMAINING_RISE);
+    boolean good = now <= card.limitError && cohortAgrees;
+    card.goodRounds = good ? card.goodRounds + 1 : 0;
+    card.badRounds = good ? 0 : card.badRounds + 1;
+  }
+
+  private static double partOfRise(DeviceCard card, double share) {
+    return card.baseError + share * (card.peakError - card.baseError);
+  }
+
+  private void judgeQuiet(String device, DeviceCard card, double now, DeviceVerdict verdict) {
+    boolean ready = card.lane.ready(round.settings);
+    if (incident.isOpen()) {
+      if (!incident.isClosing() && card.online && isAffected(card, now, ready)) {
+        startIncident(card, now);
+        card.enter(Standing.DRIFT);
+      } else {
+        card.enter(Standing.STABLE);
+      }
+      return;
+    }
+    double evidence = card.lane.logEvidence();
+    if (ready && evidence >= round.settings.logThreshold()) {
+      boolean wait = incident.isSuspected() || card.flawRounds > 0;
+      if (wait && card.heldRounds < HELD_ROUNDS_MAX) {
+        int held = card.heldRounds + 1;
+        card.enter(Standing.WATCH);
+        card.heldRounds = held;
+        return;
+      }
+      startTrial(device, card, now, verdict);
+      return;
+    }
+    // Hysteresis: half of the threshold opens the eye, a quarter closes it.
+    double open = round.settings.logThreshold() / (card.standing == Standing.WATCH ? 4 : 2);
+    card.standing = ready && evidence >= open ? Standing.WATCH : Standing.STABLE;
+  }
+
+  /** When the typical device moved all are affected; else those with an error beyond their own. */
+  private boolean isAffected(DeviceCard card, double now, boolean ready) {
+    if (incident.openedNow() && round.cohort.dense) {
+      return true;
+    }
+    return ready && now > Math.max(card.lane.upperError(round.settings), base(card));
+  }
+
+  private double base(DeviceCard card) {
+    double pooled = incident.isOpen() ? incident.baseError() : round.signals.baseline();
+    double prior = Double.isNaN(pooled) ? 0 : REFERENCE_PRIOR;
+    double samples = card.lane.referenceSamples() + prior;
+    return samples == 0
+        ? Double.NaN
+        : (card.lane.referenceErrors() + (prior == 0 ? 0 : prior * pooled)) / samples;
+  }
+
+  private void startIncident(DeviceCard card, double now) {
+    card.baseError = base(card);
+    card.peakError = Math.max(now, card.baseError);
+    double upper =
+        card.lane.ready(round.settings) ? card.lane.upperError(round.settings) : card.baseError;
+    card.limitError = Math.max(upper, partOfRise(card, REMAINING_RISE));
+    card.lane.forgetRecent();
+  }
+
+  private void startTrial(String device, DeviceCard card, double now, DeviceVerdict verdict) {
+    startIncident(card, now);
+    card.enter(Standing.TRIAL);
+    verdict.raise(AlertKind.DEVICE_DRIFT, Sentences.trial(round, device, card));
+  }
+
+  private double severity(DeviceCard card, double now) {
+    double upper = Math.max(card.baseError, Math.min(card.limitError, incident.baseError()));
+    double own = Double.isNaN(now) ? 0 : (now - upper) / (1 - upper);
+    return Math.max(own, incident.severity());
+  }
+
+  private void judgeDrifting(DeviceCard card, double now, DeviceVerdict verdict) {
+    if (incident.isClosing() || !incident.isOpen()) {
+      // It may have joined late or again: the cohort's worst is what it has been through.
+      card.peakError = Math.max(card.peakError, round.cohort.peakError);
+      boolean helped = incident.isSettled() || now <= partOfRise(card, HELPED);
+      if (helped || now <= card.limitError || Double.isNaN(now)) {
+        endIncident(card);
+      } else {
+        // The cohort is well again and this device is not: from now on it stands alone.
+        card.enter(Standing.TRIAL);
+        verdict.raise(AlertKind.DEVICE_DRIFT, Sentences.leftBehind(round, verdict.device(), card));
+      }
+    } else if (card.rounds >= 2 && card.goodRounds >= 1) {
+      int good = card.goodRounds;
+      card.enter(Standing.RECOVERING);
+      card.goodRounds = good;
+    }
+  }
+
+  private void judgeRecovering(DeviceCard card, double now, DeviceVerdict verdict) {
+    boolean own = card.alert != null;
+    boolean cohortEnds = !own && (incident.isClosing() || !incident.isOpen());
+    // In a cohort's incident a device trains on until it is where it was, or all are done.
+    boolean back = own || now <= card.lane.upperError(round.settings);
+    if (card.goodRounds >= recoveryRounds && back || cohortEnds) {
+      if (own) {
+        verdict.resolve(AlertStatus.RESOLVED, Sentences.helped(round, verdict.device(), card));
+        card.restartLanes();
+      }
+      endIncident(card);
+    } else if (!own && card.badRounds >= 2) {
+      card.enter(Standing.DRIFT);
+    } else if (own && card.rounds >= SETTLED_FACTOR * recoveryRounds) {
+      verdict.resolve(AlertStatus.RESOLVED, Sentences.halfHelped(round, verdict.device(), card));
+      card.restartLanes();
+      endIncident(card);
+    }
+  }
+
+  private void judgeTrial(String device, DeviceCard card, double now, DeviceVerdict verdict) {
+    if (incident.openedNow()) {
+      verdict.resolve(AlertStatus.INVALIDATED, Sentences.joined(round, device));
+      card.enter(Standing.DRIFT);
+      return;
+    }
+    boolean over = card.rounds >= round.policy.getDriftSettings().getTrialRounds();
+    if (card.goodRounds >= recoveryRounds || over && now <= partOfRise(card, HELPED)) {
+      int good = card.goodRounds;
+      card.enter(Standing.RECOVERING);
+      card.goodRounds = good;
+      card.level = BudgetRule.LEVELS;
+    } else if (over) {
+      verdict.resolve(AlertStatus.RESOLVED, Sentences.trialFailed(round, device, card));
+      card.enter(Standing.FAULT);
+      verdict.raise(AlertKind.DEVICE_FAULT, Sentences.fault(round, device, card));
+    }
+  }
+
+  private void breaks(DeviceCard card, double now, DeviceVerdict verdict) {
+    if (card.alert != null) {
+      verdict.resolve(AlertStatus.RESOLVED, Sentences.impossible(round, verdict.device()));
+    }
+    if (Double.isNaN(card.limitError)) {
+      startIncident(card, now);
+    }
+    card.enter(Standing.FAULT);
+    verdict.raise(AlertKind.DEVICE_FAULT, Sentences.impossible(round, verdict.device()));
+  }
+
+  private void judgeFault(String device, DeviceCard card, DeviceVerdict verdict) {
+    DeviceRound heard = round.heard.get(device);
+    if (heard == null || heard.reports == 0) {
+      return;
+    }
+    if (card.flawRounds > 0) {
+      card.goodRounds = 0;
+    } else if (Double.isNaN(card.limitError)) {
+      // Without a reference of its error a plausible signal is all that can be asked for.
+      card.goodRounds++;
+    }
+    if (card.goodRounds >= quietRounds) {
+      verdict.resolve(AlertStatus.RESOLVED, Sentences.soundAgain(round, device));
+      card.restartLanes();
+      endIncident(card);
+    }
+  }
+
+  private static void endIncident(DeviceCard card) {
+    card.enter(Standing.STABLE);
+    card.baseError = Double.NaN;
+    card.peakError = Double.NaN;
+    card.limitError = Double.NaN;
+    card.level = 0;
+  }
+}

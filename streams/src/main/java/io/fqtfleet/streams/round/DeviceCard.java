@@ -1,0 +1,165 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.UpdateBudget;
+import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.DeviceLane;
+import io.fqtfleet.streams.drift.InputWatch;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+
+/** What a cohort remembers of one of its devices between rounds. Used by one thread. */
+public final class DeviceCard {
+  private static final int VERSION = 1;
+  private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
+  private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
+
+  boolean online;
+  int boot;
+
+  /** Highest budget version that the device has told of, in whatever message. */
+  long reportedVersion;
+
+  /** Budget version that its last report named; -1 = no report yet. */
+  long appliedVersion = -1;
+
+  /** It refused the last budget; why is in {@link #refusal}. */
+  boolean refused;
+
+  String refusal = "";
+
+  DeviceLane lane = new DeviceLane();
+  InputWatch input = new InputWatch();
+
+  /** Discounted sums, so that the latest rounds weigh most. */
+  double recentErrors;
+
+  double recentSamples;
+  double pastResidual;
+
+  Standing standing = Standing.STABLE;
+
+  /** Rounds in the standing in which the device reported labelled samples. */
+  int rounds;
+
+  /** Rounds in a row, of those, in which all was well again. */
+  int goodRounds;
+
+  int badRounds;
+  int flawRounds;
+  int heldRounds;
+
+  /** Of the incident it takes part in: error rate before, at worst, and good again at. */
+  double baseError = Double.NaN;
+
+  double peakError = Double.NaN;
+  double limitError = Double.NaN;
+  int level;
+
+  /** Budget issued last; null = none yet. */
+  UpdateBudget budget;
+
+  /** Version that carried a reset of e_max which the device is not known to have; 0 = none. */
+  long resetVersion;
+
+  int reissues;
+
+  /** The device's own open incident, or null. */
+  Alert alert;
+
+  /** Changes the standing and starts its counts. */
+  void enter(Standing next) {
+    standing = next;
+    rounds = 0;
+    goodRounds = 0;
+    badRounds = 0;
+    heldRounds = 0;
+  }
+
+  /** A new epoch of its detectors. */
+  void restartLanes() {
+    lane.restart();
+    input.restart();
+  }
+
+  /** Its trouble is its own, or was a moment ago: its old evidence says nothing of the cohort. */
+  boolean isolated() {
+    return alert != null || standing == Standing.TRIAL || standing == Standing.FAULT;
+  }
+
+  public Standing standing() {
+    return standing;
+  }
+
+  public UpdateBudget budget() {
+    return budget;
+  }
+
+  public byte[] toBytes() {
+    return CardBytes.write(VERSION, this::write);
+  }
+
+  public static DeviceCard of(byte[] bytes) {
+    return CardBytes.read("device card", VERSION, bytes, DeviceCard::read);
+  }
+
+  private void write(DataOutputStream out) throws IOException {
+    out.writeBoolean(online);
+    out.writeInt(boot);
+    out.writeLong(reportedVersion);
+    out.writeLong(appliedVersion);
+    out.writeBoolean(refused);
+    out.writeUTF(refusal);
+    lane.write(out);
+    input.write(out);
+    out.writeFloat((float) recentErrors);
+    out.writeFloat((float) recentSamples);
+    out.writeFloat((float) pastResidual);
+    out.writeByte(standing.ordinal());
+    out.writeInt(rounds);
+    out.writeInt(goodRounds);
+    out.writeInt(badRounds);
+    out.writeInt(flawRounds);
+    out.writeInt(heldRounds);
+    out.writeFloat((float) baseError);
+    out.writeFloat((float) peakError);
+    out.writeFloat((float) limitError);
+    out.writeByte(level);
+    CardBytes.writeRecord(out, BUDGETS, budget);
+    out.writeLong(resetVersion);
+    out.writeInt(reissues);
+    CardBytes.writeRecord(out, ALERTS, alert);
+  }
+
+  private static DeviceCard read(DataInputStream in) throws IOException {
+    DeviceCard card = new DeviceCard();
+    card.online = in.readBoolean();
+    card.boot = in.readInt();
+    card.reportedVersion = in.readLong();
+    card.appliedVersion = in.readLong();
+    card.refused = in.readBoolean();
+    card.refusal = in.readUTF();
+    card.lane = DeviceLane.read(in);
+    card.input = InputWatch.read(in);
+    card.recentErrors = in.readFloat();
+    card.recentSamples = in.readFloat();
+    card.pastResidual = in.readFloat();
+    card.standing = Standing.values()[in.readByte()];
+    card.rounds = in.readInt();
+    card.goodRounds = in.readInt();
+    card.badRounds = in.readInt();
+    card.flawRounds = in.readInt();
+    card.heldRounds = in.readInt();
+    card.baseError = in.readFloat();
+    card.peakError = in.readFloat();
+    card.limitError = in.readFloat();
+    card.level = in.readByte();
+    card.budget = CardBytes.readRecord(in, BUDGETS);
+    card.resetVersion = in.readLong();
+    card.reissues = in.readInt();
+    card.alert = CardBytes.readRecord(in, ALERTS);
+    return card;
+  }
+}

@@ -1,0 +1,158 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.streams.drift.InputWatch.Input;
+import io.fqtfleet.streams.state.AckEvidence;
+import io.fqtfleet.streams.state.CohortEvent;
+import io.fqtfleet.streams.state.DeviceLeft;
+import io.fqtfleet.streams.state.ReportEvidence;
+import io.fqtfleet.streams.state.StatusEvidence;
+import java.util.TreeMap;
+
+/**
+ * All that was heard of one device in one round. Adding is free of order: sums add, and of levels
+ * the one that is newest by its own time or number stays.
+ */
+final class DeviceRound {
+  int reports;
+  long sinceMs = Long.MAX_VALUE;
+  long seen;
+  long labelled;
+  long correct;
+  long trained;
+  long lossSum;
+  long gradNormSquareSum;
+  long gradSamples;
+  long confidenceSum;
+  long macsForward;
+  long macsBackward;
+  long energyMicroJoule;
+  long lost;
+  long dropped;
+  private long inputCount;
+  private long inputSum;
+  private long inputSquareSum;
+  private int inputMin = Integer.MAX_VALUE;
+  private int inputMax = Integer.MIN_VALUE;
+  private ReportEvidence newest;
+
+  /** The last status, or null. */
+  StatusEvidence status;
+
+  private long statusAtMs;
+
+  /** The last answer to a budget, or null. */
+  AckEvidence ack;
+
+  private long ackAtMs;
+  private long leftAtMs = Long.MIN_VALUE;
+
+  /** Sorts a round's events by device; the result does not depend on their order. */
+  static TreeMap<String, DeviceRound> merge(Iterable<CohortEvent> events) {
+    TreeMap<String, DeviceRound> rounds = new TreeMap<>();
+    for (CohortEvent event : events) {
+      rounds.computeIfAbsent(event.getDevice(), d -> new DeviceRound()).add(event);
+    }
+    return rounds;
+  }
+
+  private void add(CohortEvent event) {
+    Object body = event.getBody();
+    if (body instanceof ReportEvidence report) {
+      add(report);
+    } else if (body instanceof StatusEvidence next) {
+      if (status == null || isNewer(event.getAtMs(), next)) {
+        status = next;
+        statusAtMs = event.getAtMs();
+      }
+    } else if (body instanceof AckEvidence next) {
+      if (ack == null
+          || event.getAtMs() > ackAtMs
+          || event.getAtMs() == ackAtMs && next.getAnsweredVersion() > ack.getAnsweredVersion()) {
+        ack = next;
+        ackAtMs = event.getAtMs();
+      }
+    } else if (body instanceof DeviceLeft) {
+      leftAtMs = Math.max(leftAtMs, event.getAtMs());
+    } else {
+      throw new IllegalArgumentException("a round holds evidence of devices only, not " + body);
+    }
+  }
+
+  private boolean isNewer(long atMs, StatusEvidence next) {
+    if (atMs != statusAtMs) {
+      return atMs > statusAtMs;
+    }
+    // One moment, two states: a last will of an old boot loses to the birth of the new one.
+    int boots = Integer.compare(next.getBootCounter(), status.getBootCounter());
+    return boots > 0 || boots == 0 && next.getOnline();
+  }
+
+  private void add(ReportEvidence report) {
+    reports++;
+    sinceMs = Math.min(sinceMs, report.getSinceMs());
+    seen += report.getSamplesSeen();
+    labelled += report.getSamplesLabelled();
+    correct += report.getSamplesCorrect();
+    trained += report.getSamplesTrained();
+    lossSum += report.getLossSum();
+    gradNormSquareSum += report.getGradNormSquareSum();
+    gradSamples += report.getGradSamples();
+    confidenceSum += report.getConfidenceSum();
+    macsForward += report.getMacsForward();
+    macsBackward += report.getMacsBackward();
+    energyMicroJoule += report.getEnergyMicroJoule();
+    lost += report.getReportsLost();
+    dropped += report.getReportsDropped();
+    if (report.getInputCount() > 0) {
+      inputCount += report.getInputCount();
+      inputSum += report.getInputSum();
+      inputSquareSum += report.getInputSquareSum();
+      inputMin = Math.min(inputMin, report.getInputMin());
+      inputMax = Math.max(inputMax, report.getInputMax());
+    }
+    if (newest == null
+        || report.getBootCounter() > newest.getBootCounter()
+        || report.getBootCounter() == newest.getBootCounter()
+            && report.getSequence() > newest.getSequence()) {
+      newest = report;
+    }
+  }
+
+  long errors() {
+    return labelled - correct;
+  }
+
+  Input input() {
+    return new Input(inputCount, inputSum, inputSquareSum, inputMin, inputMax);
+  }
+
+  /** It moved to another cohort and was not heard of here since. */
+  boolean left() {
+    return leftAtMs > Long.MIN_VALUE && (status == null || leftAtMs >= statusAtMs);
+  }
+
+  /** Takes over what the device said of itself. */
+  void tell(DeviceCard card) {
+    if (status != null) {
+      card.online = status.getOnline();
+      card.boot = status.getBootCounter();
+      card.reportedVersion = Math.max(card.reportedVersion, status.getBudgetVersion());
+    }
+    if (newest != null) {
+      card.appliedVersion = newest.getBudgetVersion();
+      card.reportedVersion = Math.max(card.reportedVersion, newest.getBudgetVersion());
+    }
+    if (ack != null) {
+      card.reportedVersion = Math.max(card.reportedVersion, ack.getVersionInForce());
+      boolean ofLast = card.budget != null && ack.getAnsweredVersion() == card.budget.getVersion();
+      card.refused = ofLast && ack.getRefused();
+      card.refusal = card.refused ? ack.getWhy() : "";
+    }
+    if (card.reportedVersion >= card.resetVersion) {
+      card.resetVersion = 0;
+    }
+    if (card.budget != null && card.appliedVersion >= card.budget.getVersion()) {
+      card.reissues = 0;
+    }
+  }
+}

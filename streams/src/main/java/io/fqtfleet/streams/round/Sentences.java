@@ -1,0 +1,188 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.streams.budget.BudgetRule;
+import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.InputWatch.Flaw;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Set;
+
+/** What people read: what, who, since when, how sure, what was done. */
+final class Sentences {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private Sentences() {}
+
+  private static String percent(double share) {
+    return Double.isNaN(share) ? "unknown" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+
+  private static String sure(double evidence, double threshold, double pages) {
+    return String.format(
+        Locale.ROOT,
+        "evidence e^%.1f against a threshold of e^%.1f, set for %s false pages per fleet-day",
+        evidence,
+        threshold,
+        pages);
+  }
+
+  private static String pages(CohortRound round, double evidence, double threshold) {
+    return sure(evidence, threshold, round.policy.getDriftSettings().getFalsePagesPerFleetDay());
+  }
+
+  static String drift(CohortRound round, int affected) {
+    return ("The world of cohort %s changed: its error rose from %s to %s since %s; %d of %d"
+            + " devices affected (%s). %s")
+        .formatted(
+            round.closed.cohort(),
+            percent(round.cohort.baseError),
+            percent(round.signals.current()),
+            TIME.format(Instant.ofEpochMilli(round.cohort.lane.onsetMs())),
+            affected,
+            round.cards.size(),
+            pages(round, round.cohortEvidence, round.thresholds.logCohort()),
+            driftAction(round, false));
+  }
+
+  static String driftAction(CohortRound round, boolean over) {
+    if (over) {
+      return "The devices return to quiet terms.";
+    }
+    return round.policy.getFrozen()
+        ? "The policy freezes the cohort, so nothing trains."
+        : "The affected devices may train by severity.";
+  }
+
+  static String driftOver(CohortRound round, boolean settled) {
+    CohortCard cohort = round.cohort;
+    String how =
+        settled
+            ? "no longer falls and is accepted as the new reference"
+            : "has been back for %d rounds".formatted(cohort.quietRounds);
+    return "The error of cohort %s %s: %s before, %s at worst, %s now. %s"
+        .formatted(
+            round.closed.cohort(),
+            how,
+            percent(cohort.baseError),
+            percent(cohort.peakError),
+            percent(cohort.recentError()),
+            driftAction(round, true));
+  }
+
+  static String trial(CohortRound round, String device, DeviceCard card) {
+    return ("Device %s drifted alone: its error rose from %s to %s since %s while cohort %s"
+            + " stayed as it was (%s). %s")
+        .formatted(
+            device,
+            percent(card.baseError),
+            percent(round.freshError(device, card)),
+            TIME.format(Instant.ofEpochMilli(card.lane.onsetMs())),
+            round.closed.cohort(),
+            pages(round, card.lane.logEvidence(), round.settings.logThreshold()),
+            deviceAction(round, device, AlertKind.DEVICE_DRIFT));
+  }
+
+  static String leftBehind(CohortRound round, String device, DeviceCard card) {
+    return "Device %s stays at an error of %s (%s before) although cohort %s recovered. %s"
+        .formatted(
+            device,
+            percent(round.currentError(card)),
+            percent(card.baseError),
+            round.closed.cohort(),
+            deviceAction(round, device, AlertKind.DEVICE_DRIFT));
+  }
+
+  static String deviceAction(CohortRound round, String device, AlertKind kind) {
+    if (round.policy.getFrozen() || round.policy.getFrozenDevices().contains(device)) {
+      return "The policy freezes it, so it does not train.";
+    }
+    return kind == AlertKind.DEVICE_FAULT
+        ? "It is frozen, so that it does not learn from a broken sensor; have it looked at."
+        : "It may train for %d rounds, to see whether that helps."
+            .formatted(round.policy.getDriftSettings().getTrialRounds());
+  }
+
+  static String trialFailed(CohortRound round, String device, DeviceCard card) {
+    return ("Training for %d rounds did not help device %s (error %s, %s before): it is taken for"
+            + " broken.")
+        .formatted(card.rounds, device, percent(round.currentError(card)), percent(card.baseError));
+  }
+
+  static String fault(CohortRound round, String device, DeviceCard card) {
+    return ("Device %s is broken: error %s instead of %s since %s, alone in cohort %s, and a trial"
+            + " of training did not help. %s")
+        .formatted(
+            device,
+            percent(round.currentError(card)),
+            percent(card.baseError),
+            TIME.format(Instant.ofEpochMilli(card.lane.onsetMs())),
+            round.closed.cohort(),
+            deviceAction(round, device, AlertKind.DEVICE_FAULT));
+  }
+
+  static String impossible(CohortRound round, String device) {
+    Set<Flaw> flaws = round.flaws.getOrDefault(device, Set.of());
+    String what =
+        flaws.contains(Flaw.STUCK)
+            ? "repeats one value"
+            : "has a mean that no signal of its past explains";
+    return ("The sensor of device %s is broken: its signal %s; the other devices of cohort %s are"
+            + " well. %s")
+        .formatted(
+            device,
+            what,
+            round.closed.cohort(),
+            deviceAction(round, device, AlertKind.DEVICE_FAULT));
+  }
+
+  static String joined(CohortRound round, String device) {
+    return "Device %s is not alone: cohort %s drifts as a whole."
+        .formatted(device, round.closed.cohort());
+  }
+
+  static String helped(CohortRound round, String device, DeviceCard card) {
+    return "Training helped device %s: its error is back at %s."
+        .formatted(device, percent(round.currentError(card)));
+  }
+
+  static String halfHelped(CohortRound round, String device, DeviceCard card) {
+    return ("Training helped device %s in part: its error stays at %s (%s before), which is"
+            + " accepted as the new reference.")
+        .formatted(device, percent(round.currentError(card)), percent(card.baseError));
+  }
+
+  static String soundAgain(CohortRound round, String device) {
+    return "Device %s of cohort %s is sound again; it returns to quiet terms."
+        .formatted(device, round.closed.cohort());
+  }
+
+  static String decision(Standing from, DeviceCard card, BudgetRule.Issue issue, String why) {
+    String moved =
+        from == card.standing ? "Stays " + from : "From " + from + " to " + card.standing;
+    String told = "";
+    if (issue != null) {
+      var budget = issue.budget();
+      var terms = budget.getTerms();
+      told =
+          "; budget %d (%s): %s"
+              .formatted(
+                  budget.getVersion(),
+                  budget.getReason(),
+                  terms.getTraining()
+                      ? "lambda %d..%d permille"
+                          .formatted(terms.getLambdaMinPermille(), terms.getLambdaMaxPermille())
+                      : "no training");
+      if (issue.repeats()) {
+        told +=
+            card.refused
+                ? "; sent again because the device refused the last one: " + card.refusal
+                : "; sent again because the device still names an older one";
+      }
+    }
+    return moved + told + "." + (why.isEmpty() ? "" : " " + why);
+  }
+}

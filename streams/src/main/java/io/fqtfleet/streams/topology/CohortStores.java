@@ -1,0 +1,181 @@
+package io.fqtfleet.streams.topology;
+
+import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.streams.round.CohortCard;
+import io.fqtfleet.streams.round.DeviceCard;
+import io.fqtfleet.streams.state.CohortEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * The three stores of the cohorts of one task.
+ *
+ * <p>Keys: cohort; {@code cohort/device}; {@code cohort/time/device/offset} with time and offset as
+ * 16 hexadecimal digits, so that a range is a span of event time. A cohort's name has no slash.
+ */
+final class CohortStores {
+  private static final WireCodec<CohortEvent> EVENTS = WireCodec.of(CohortEvent.class);
+
+  /** The character after the slash: the end of a range over one cohort. */
+  private static final char AFTER_SLASH = '/' + 1;
+
+  private final KeyValueStore<String, byte[]> cohortCards;
+  private final KeyValueStore<String, byte[]> deviceCards;
+  private final KeyValueStore<String, byte[]> pending;
+
+  /** Cohorts of this task, with the end of their last closed round; mirrors the store. */
+  private final TreeMap<String, Long> closedUntil = new TreeMap<>();
+
+  /** End of the round whose RoundClosed is on its way. */
+  private final Map<String, Long> sent = new HashMap<>();
+
+  CohortStores(ProcessorContext<String, byte[]> context) {
+    cohortCards = context.getStateStore(Names.COHORT_STORE);
+    deviceCards = context.getStateStore(Names.DEVICE_STORE);
+    pending = context.getStateStore(Names.PENDING_STORE);
+    try (KeyValueIterator<String, byte[]> all = cohortCards.all()) {
+      all.forEachRemaining(e -> closedUntil.put(e.key, CohortCard.of(e.value).closedUntilMs()));
+    }
+  }
+
+  Set<String> cohorts() {
+    return new TreeSet<>(closedUntil.keySet());
+  }
+
+  void keep(CohortEvent event, byte[] bytes, long offset) {
+    String cohort = event.getCohort();
+    if (!closedUntil.containsKey(cohort)) {
+      CohortCard fresh = new CohortCard();
+      cohortCards.put(cohort, fresh.toBytes());
+      closedUntil.put(cohort, fresh.closedUntilMs());
+    }
+    String key = from(cohort, event.getAtMs()) + "/" + event.getDevice() + "/" + hex(offset);
+    pending.put(key, bytes);
+  }
+
+  private static String from(String cohort, long atMs) {
+    return cohort + "/" + hex(atMs);
+  }
+
+  private static String hex(long value) {
+    return HexFormat.of().toHexDigits(value);
+  }
+
+  /**
+   * End of the next round to close, or 0 if none is over. Rounds that hold evidence are closed one
+   * by one; those without, when nothing older waits, are passed over up to the last.
+   *
+   * @param overMs rounds that end until then are over
+   */
+  long nextEnd(String cohort, int roundMs, long overMs) {
+    long closed = closedUntil.get(cohort);
+    long lastEnd = Math.floorDiv(overMs, (long) roundMs) * roundMs;
+    if (lastEnd <= closed || sent.getOrDefault(cohort, 0L) > closed) {
+      return 0;
+    }
+    long oldest = oldestPending(cohort);
+    if (oldest < 0) {
+      return lastEnd;
+    }
+    if (closed == 0 && oldest >= lastEnd) {
+      // A new cohort's first round is the one that it was first heard of in.
+      return 0;
+    }
+    long start = Math.max(oldest, closed);
+    return Math.min(lastEnd, (Math.floorDiv(start, (long) roundMs) + 1) * roundMs);
+  }
+
+  /** Event time of the oldest evidence that no decision has used, -1 = none. */
+  private long oldestPending(String cohort) {
+    try (KeyValueIterator<String, byte[]> range =
+        pending.range(cohort + "/", cohort + AFTER_SLASH)) {
+      if (!range.hasNext()) {
+        return -1;
+      }
+      int time = cohort.length() + 1;
+      return HexFormat.fromHexDigitsToLong(range.peekNextKey(), time, time + 16);
+    }
+  }
+
+  void markSent(String cohort, long endMs) {
+    sent.put(cohort, endMs);
+  }
+
+  CohortCard cohort(String name) {
+    byte[] bytes = cohortCards.get(name);
+    return bytes == null ? new CohortCard() : CohortCard.of(bytes);
+  }
+
+  /** What a decision starts from. */
+  record Loaded(
+      SortedMap<String, DeviceCard> cards,
+      Map<String, byte[]> stored,
+      List<CohortEvent> events,
+      List<String> eventKeys) {}
+
+  Loaded load(String cohort, long endMs) {
+    TreeMap<String, DeviceCard> cards = new TreeMap<>();
+    Map<String, byte[]> stored = new HashMap<>();
+    try (KeyValueIterator<String, byte[]> range =
+        deviceCards.range(cohort + "/", cohort + AFTER_SLASH)) {
+      range.forEachRemaining(
+          e -> {
+            String device = e.key.substring(cohort.length() + 1);
+            cards.put(device, DeviceCard.of(e.value));
+            stored.put(device, e.value);
+          });
+    }
+    List<CohortEvent> events = new ArrayList<>();
+    List<String> keys = new ArrayList<>();
+    // No key equals the upper end, so the range ends before it.
+    try (KeyValueIterator<String, byte[]> range =
+        pending.range(cohort + "/", from(cohort, endMs))) {
+      range.forEachRemaining(
+          e -> {
+            keys.add(e.key);
+            events.add(decode(e.value));
+          });
+    }
+    return new Loaded(cards, stored, events, keys);
+  }
+
+  private static CohortEvent decode(byte[] bytes) {
+    try {
+      return EVENTS.decode(bytes);
+    } catch (WireException e) {
+      throw new IllegalStateException("evidence was read once already", e);
+    }
+  }
+
+  void store(String name, CohortCard cohort, Loaded loaded, Set<String> departed) {
+    loaded.eventKeys.forEach(pending::delete);
+    departed.forEach(device -> deviceCards.delete(name + "/" + device));
+    loaded.cards.forEach(
+        (device, card) -> {
+          byte[] bytes = card.toBytes();
+          if (!Arrays.equals(bytes, loaded.stored.get(device))) {
+            deviceCards.put(name + "/" + device, bytes);
+          }
+        });
+    if (loaded.cards.isEmpty() && oldestPending(name) < 0) {
+      cohortCards.delete(name);
+      closedUntil.remove(name);
+      sent.remove(name);
+    } else {
+      cohortCards.put(name, cohort.toBytes());
+      closedUntil.put(name, cohort.closedUntilMs());
+    }
+  }
+}

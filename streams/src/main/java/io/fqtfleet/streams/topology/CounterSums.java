@@ -1,0 +1,78 @@
+package io.fqtfleet.streams.topology;
+
+import io.fqtfleet.schemas.LayerCounters;
+import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.schemas.WireException.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/** The sums of a report that are passed on as differences, modulo 2^64. */
+enum CounterSums {
+  SEEN(TrainingReport::getSamplesSeen),
+  LABELLED(TrainingReport::getSamplesLabelled),
+  CORRECT(TrainingReport::getSamplesCorrect),
+  TRAINED(TrainingReport::getSamplesTrained),
+  LOSS(TrainingReport::getLossSum),
+  GRAD_NORM_SQUARE(r -> lastLayer(r, LayerCounters::getGradNormSquareSum)),
+  GRAD_SAMPLES(r -> lastLayer(r, LayerCounters::getGradSamples)),
+  CONFIDENCE(TrainingReport::getConfidenceSum),
+  INPUT_COUNT(TrainingReport::getInputCount),
+  INPUT(TrainingReport::getInputSum),
+  INPUT_SQUARE(TrainingReport::getInputSquareSum),
+  MACS_FORWARD(TrainingReport::getMacsForward),
+  MACS_BACKWARD(TrainingReport::getMacsBackward),
+  ENERGY(TrainingReport::getEnergyMicroJoule);
+
+  private final ToLongFunction<TrainingReport> read;
+
+  CounterSums(ToLongFunction<TrainingReport> read) {
+    this.read = read;
+  }
+
+  private static long lastLayer(TrainingReport report, ToLongFunction<LayerCounters> read) {
+    List<LayerCounters> layers = report.getLayers();
+    return layers.isEmpty() ? 0 : read.applyAsLong(layers.get(layers.size() - 1));
+  }
+
+  static List<Long> of(TrainingReport report) {
+    List<Long> sums = new ArrayList<>(values().length);
+    for (CounterSums counter : values()) {
+      sums.add(counter.read.applyAsLong(report));
+    }
+    return sums;
+  }
+
+  /**
+   * What was counted between two reports of one boot; from zero if {@code before} is empty.
+   *
+   * @throws WireException OUT_OF_RANGE if a counter went backwards or contradicts another
+   */
+  static long[] differences(List<Long> before, List<Long> after) throws WireException {
+    long[] differences = new long[values().length];
+    for (CounterSums counter : values()) {
+      int i = counter.ordinal();
+      differences[i] = after.get(i) - (i < before.size() ? before.get(i) : 0);
+      if (differences[i] < 0 && counter != INPUT) {
+        throw new WireException(
+            Reason.OUT_OF_RANGE,
+            "counter %s fell by %d within one boot; counters only rise: check the device's memory"
+                .formatted(counter, -differences[i]));
+      }
+    }
+    inOrder(differences, SEEN, LABELLED);
+    inOrder(differences, LABELLED, CORRECT);
+    return differences;
+  }
+
+  private static void inOrder(long[] differences, CounterSums all, CounterSums part)
+      throws WireException {
+    if (differences[part.ordinal()] > differences[all.ordinal()]) {
+      throw new WireException(
+          Reason.OUT_OF_RANGE,
+          "%s rose by %d, %s only by %d although it counts all of them"
+              .formatted(part, differences[part.ordinal()], all, differences[all.ordinal()]));
+    }
+  }
+}

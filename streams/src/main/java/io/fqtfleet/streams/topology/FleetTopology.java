@@ -1,0 +1,136 @@
+package io.fqtfleet.streams.topology;
+
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.streams.ops.Meters;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The topology that production runs and tests drive. A pure function of its settings.
+ *
+ * <pre>
+ *  policies ──> policy-intake ──> adopted policies ══> policies-in-force (global)
+ *
+ *  reports, status, acks, devices ──> intake ──> evidence        keyed by device: co-partitioned
+ *
+ *  evidence ──> cohort ──> budgets, decisions, alerts, cohorts   keyed by cohort
+ *     ^            │
+ *     └────────────┘ RoundClosed, by the wall clock
+ * </pre>
+ */
+public final class FleetTopology {
+  /**
+   * @param applicationId names the topic of adopted policies
+   * @param fleetDevices devices of the whole fleet, an upper bound, for the thresholds
+   * @param maxClockSkewMs how far ahead of the wall clock an event may be
+   */
+  public record Settings(String applicationId, long fleetDevices, long maxClockSkewMs) {}
+
+  private static final Serde<String> KEYS = Serdes.String();
+
+  private FleetTopology() {}
+
+  public static Topology build(Settings settings, Meters meters) {
+    Topology topology = new Topology();
+    addPolicies(topology, settings, meters);
+    addDevices(topology, settings, meters);
+    addCohorts(topology, settings, true, meters);
+    return topology;
+  }
+
+  /** The cohorts' part alone, deciding again what a recorded topic of evidence holds. */
+  public static Topology replay(Settings settings, Meters meters) {
+    Topology topology = new Topology();
+    addCohorts(topology, settings, false, meters);
+    return topology;
+  }
+
+  private static void addPolicies(Topology topology, Settings settings, Meters meters) {
+    source(topology, "policies", Topics.POLICIES);
+    topology
+        .addProcessor("policy-intake", () -> new PolicyIntake(meters), "policies")
+        .addStateStore(
+            Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(Names.POLICY_VERSION_STORE), KEYS, Serdes.Long()),
+            "policy-intake");
+    String adopted = Names.adoptedPolicies(settings.applicationId);
+    sink(topology, Names.TO_ADOPTED, adopted, "policy-intake");
+    sink(topology, Names.POLICY_DEAD, Topics.DEAD_LETTERS, "policy-intake");
+    topology.addGlobalStore(
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(Names.POLICY_STORE), KEYS, Serdes.ByteArray())
+            .withLoggingDisabled(),
+        "adopted-policies",
+        new StringDeserializer(),
+        new ByteArrayDeserializer(),
+        adopted,
+        "policy-store",
+        PolicyStore.Filler::new);
+  }
+
+  private static void addDevices(Topology topology, Settings settings, Meters meters) {
+    source(topology, "reports", Topics.REPORTS);
+    source(topology, "status", Topics.STATUS);
+    source(topology, "acks", Topics.ACKS);
+    source(topology, "devices", Topics.DEVICES);
+    topology
+        .addProcessor(
+            "intake",
+            () -> new IntakeProcessor(settings.maxClockSkewMs, meters),
+            "reports",
+            "status",
+            "acks",
+            "devices")
+        .addStateStore(bytes(Names.INTAKE_STORE), "intake");
+    sink(topology, Names.TO_EVIDENCE, Topics.EVIDENCE, "intake");
+    sink(topology, Names.INTAKE_DEAD, Topics.DEAD_LETTERS, "intake");
+  }
+
+  private static void addCohorts(
+      Topology topology, Settings settings, boolean closesRounds, Meters meters) {
+    source(topology, "evidence", Topics.EVIDENCE);
+    topology
+        .addProcessor(
+            "cohort",
+            () -> new CohortProcessor(settings.fleetDevices, closesRounds, meters),
+            "evidence")
+        .addStateStore(bytes(Names.COHORT_STORE), "cohort")
+        .addStateStore(bytes(Names.DEVICE_STORE), "cohort")
+        .addStateStore(bytes(Names.PENDING_STORE), "cohort");
+    sink(topology, Names.TO_BUDGETS, Topics.BUDGETS, "cohort");
+    sink(topology, Names.TO_DECISIONS, Topics.DECISIONS, "cohort");
+    sink(topology, Names.TO_ALERTS, Topics.ALERTS, "cohort");
+    sink(topology, Names.TO_COHORTS, Topics.COHORTS, "cohort");
+    sink(topology, Names.COHORT_DEAD, Topics.DEAD_LETTERS, "cohort");
+    if (closesRounds) {
+      sink(topology, Names.TO_MARKERS, Topics.EVIDENCE, "cohort");
+    }
+  }
+
+  private static void source(Topology topology, String name, String topic) {
+    topology.addSource(
+        AutoOffsetReset.earliest(),
+        name,
+        new StringDeserializer(),
+        new ByteArrayDeserializer(),
+        topic);
+  }
+
+  private static void sink(Topology topology, String name, String topic, String parent) {
+    topology.addSink(name, topic, new StringSerializer(), new ByteArraySerializer(), parent);
+  }
+
+  private static StoreBuilder<KeyValueStore<String, byte[]>> bytes(String name) {
+    return Stores.keyValueStoreBuilder(
+        Stores.persistentKeyValueStore(name), KEYS, Serdes.ByteArray());
+  }
+}

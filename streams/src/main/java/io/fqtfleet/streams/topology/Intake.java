@@ -1,0 +1,219 @@
+package io.fqtfleet.streams.topology;
+
+import io.fqtfleet.schemas.AckOutcome;
+import io.fqtfleet.schemas.BudgetAck;
+import io.fqtfleet.schemas.DeviceRegistration;
+import io.fqtfleet.schemas.DeviceState;
+import io.fqtfleet.schemas.DeviceStatus;
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.schemas.WireException.Reason;
+import io.fqtfleet.streams.state.AckEvidence;
+import io.fqtfleet.streams.state.CohortEvent;
+import io.fqtfleet.streams.state.DeviceLeft;
+import io.fqtfleet.streams.state.IntakeCard;
+import io.fqtfleet.streams.state.ReportEvidence;
+import io.fqtfleet.streams.state.StatusEvidence;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Turns one device's messages into evidence for its cohort: every sample once, whatever was lost,
+ * repeated or came late. Works on the device's card, which the caller loads and stores.
+ */
+final class Intake {
+  /** What became of a report. */
+  enum Fate {
+    COUNTED,
+    /** Its sequence number, or a higher one of the same boot, was here before. */
+    DUPLICATE_OR_LATE,
+    /** Of a boot that is over. */
+    OLD_BOOT,
+    /** The cohort is not known yet; the next report carries its samples too. */
+    UNASSIGNED
+  }
+
+  private final IntakeCard card;
+  private final String device;
+  private final long atMs;
+  private final Consumer<CohortEvent> evidence;
+
+  Intake(IntakeCard card, String device, long atMs, Consumer<CohortEvent> evidence) {
+    this.card = card;
+    this.device = device;
+    this.atMs = atMs;
+    this.evidence = evidence;
+  }
+
+  private String cohort() {
+    return card.getRegisteredCohort().isEmpty()
+        ? card.getStatusCohort()
+        : card.getRegisteredCohort();
+  }
+
+  Fate report(TrainingReport report) throws WireException {
+    named(report.getDevice());
+    boolean first = card.getBoot() == 0;
+    boolean sameBoot =
+        !first
+            && report.getBootCounter() == card.getBoot()
+            && report.getBootNonce() == card.getNonce();
+    if (sameBoot && report.getSequence() <= card.getSequence()) {
+      card.setDropped(card.getDropped() + 1);
+      return Fate.DUPLICATE_OR_LATE;
+    }
+    if (!sameBoot && !first && !isNewBoot(report)) {
+      card.setDropped(card.getDropped() + 1);
+      return Fate.OLD_BOOT;
+    }
+    List<Long> sums = CounterSums.of(report);
+    long[] differences = CounterSums.differences(sameBoot ? card.getCounted() : List.of(), sums);
+    // What the first report ever skips was before our time, not lost.
+    long expected = sameBoot ? card.getSequence() + 1 : first ? report.getSequence() : 1;
+    card.setLost(card.getLost() + Math.max(0, report.getSequence() - expected));
+    if (!sameBoot) {
+      card.setBoot(report.getBootCounter());
+      card.setNonce(report.getBootNonce());
+      card.setCounted(List.of());
+      card.setSinceMs(0L);
+    }
+    card.setSequence(report.getSequence());
+    if (cohort().isEmpty()) {
+      return Fate.UNASSIGNED;
+    }
+    emit(evidenceOf(report, differences));
+    card.setCounted(sums);
+    card.setSinceMs(atMs);
+    card.setLost(0L);
+    card.setDropped(0L);
+    return Fate.COUNTED;
+  }
+
+  /** A higher counter; or, of a wiped or replaced device, the boot that its birth announced. */
+  private boolean isNewBoot(TrainingReport report) {
+    return report.getBootCounter() > card.getBoot()
+        || card.getOnline()
+            && report.getBootCounter() == card.getAnnouncedBoot()
+            && report.getBootNonce() == card.getAnnouncedNonce();
+  }
+
+  private ReportEvidence evidenceOf(TrainingReport report, long[] counted) {
+    return ReportEvidence.newBuilder()
+        .setBootCounter(report.getBootCounter())
+        .setSequence(report.getSequence())
+        .setSinceMs(card.getSinceMs())
+        .setSamplesSeen(counted[CounterSums.SEEN.ordinal()])
+        .setSamplesLabelled(counted[CounterSums.LABELLED.ordinal()])
+        .setSamplesCorrect(counted[CounterSums.CORRECT.ordinal()])
+        .setSamplesTrained(counted[CounterSums.TRAINED.ordinal()])
+        .setLossSum(counted[CounterSums.LOSS.ordinal()])
+        .setGradNormSquareSum(counted[CounterSums.GRAD_NORM_SQUARE.ordinal()])
+        .setGradSamples(counted[CounterSums.GRAD_SAMPLES.ordinal()])
+        .setConfidenceSum(counted[CounterSums.CONFIDENCE.ordinal()])
+        .setInputCount(counted[CounterSums.INPUT_COUNT.ordinal()])
+        .setInputSum(counted[CounterSums.INPUT.ordinal()])
+        .setInputSquareSum(counted[CounterSums.INPUT_SQUARE.ordinal()])
+        .setInputMin(report.getInputMin())
+        .setInputMax(report.getInputMax())
+        .setMacsForward(counted[CounterSums.MACS_FORWARD.ordinal()])
+        .setMacsBackward(counted[CounterSums.MACS_BACKWARD.ordinal()])
+        .setEnergyMicroJoule(counted[CounterSums.ENERGY.ordinal()])
+        .setBudgetVersion(report.getBudgetVersion())
+        .setReportsLost(card.getLost())
+        .setReportsDropped(card.getDropped())
+        .build();
+  }
+
+  void status(DeviceStatus status) throws WireException {
+    named(status.getDevice());
+    if (!Topics.COHORT.matcher(status.getCohort()).matches()) {
+      throw new WireException(
+          Reason.OUT_OF_RANGE,
+          "cohort '%s' is not %s; correct the device's provisioning"
+              .formatted(status.getCohort(), Topics.COHORT.pattern()));
+    }
+    card.setOnline(status.getState() == DeviceState.ONLINE);
+    card.setAnnouncedBoot(status.getBootCounter());
+    card.setAnnouncedNonce(status.getBootNonce());
+    card.setStatusBudgetVersion(status.getBudgetVersion());
+    String before = cohort();
+    card.setStatusCohort(status.getCohort());
+    moveFrom(before);
+    emitStatus();
+  }
+
+  /**
+   * @param registration null = the operator withdrew it
+   */
+  void registration(DeviceRegistration registration) throws WireException {
+    String cohort = registration == null ? null : registration.getCohort();
+    if (cohort != null && !Topics.COHORT.matcher(cohort).matches()) {
+      throw new WireException(
+          Reason.OUT_OF_RANGE,
+          "cohort '%s' is not %s; register the device again"
+              .formatted(cohort, Topics.COHORT.pattern()));
+    }
+    String before = cohort();
+    card.setRegisteredCohort(cohort == null ? "" : cohort);
+    if (moveFrom(before) && !card.getStatusCohort().isEmpty()) {
+      emitStatus();
+    }
+  }
+
+  void ack(BudgetAck ack) throws WireException {
+    named(ack.getDevice());
+    if (cohort().isEmpty()) {
+      return;
+    }
+    boolean refused = ack.getOutcome() == AckOutcome.REFUSED;
+    String why = refused ? (ack.getRefusal() + " " + ack.getField()).strip() : "";
+    emit(
+        AckEvidence.newBuilder()
+            .setAnsweredVersion(ack.getAnsweredVersion())
+            .setVersionInForce(ack.getVersionInForce())
+            .setRefused(refused)
+            .setWhy(why)
+            .build());
+  }
+
+  /** The device was retired: its retained status is gone. */
+  void retire() {
+    String before = cohort();
+    card.setStatusCohort("");
+    card.setOnline(false);
+    moveFrom(before);
+  }
+
+  /** Tells the cohort that it left, if it did. */
+  private boolean moveFrom(String before) {
+    boolean moved = !before.equals(cohort());
+    if (moved && !before.isEmpty()) {
+      evidence.accept(new CohortEvent(before, device, atMs, new DeviceLeft()));
+    }
+    return moved;
+  }
+
+  private void emitStatus() {
+    emit(
+        StatusEvidence.newBuilder()
+            .setOnline(card.getOnline())
+            .setBootCounter(card.getAnnouncedBoot())
+            .setBudgetVersion(card.getStatusBudgetVersion())
+            .build());
+  }
+
+  private void emit(Object body) {
+    if (!cohort().isEmpty()) {
+      evidence.accept(new CohortEvent(cohort(), device, atMs, body));
+    }
+  }
+
+  private void named(String name) throws WireException {
+    if (!name.equals(device)) {
+      throw new WireException(
+          Reason.WRONG_DEVICE,
+          "the message of device '%s' has the key '%s'".formatted(name, device));
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.fqtfleet.streams.topology;
+
+/** Names of stores, nodes and the one topic that is ours alone. */
+public final class Names {
+  public static final String INTAKE_STORE = "intake-cards";
+  public static final String COHORT_STORE = "cohort-cards";
+  public static final String DEVICE_STORE = "device-cards";
+  public static final String PENDING_STORE = "pending-evidence";
+  public static final String POLICY_VERSION_STORE = "policy-versions";
+  public static final String POLICY_STORE = "policies-in-force";
+
+  static final String TO_EVIDENCE = "to-evidence";
+  static final String TO_MARKERS = "to-markers";
+  static final String TO_BUDGETS = "to-budgets";
+  static final String TO_DECISIONS = "to-decisions";
+  static final String TO_ALERTS = "to-alerts";
+  static final String TO_COHORTS = "to-cohorts";
+  static final String TO_ADOPTED = "to-adopted-policies";
+  static final String INTAKE_DEAD = "intake-dead-letters";
+  static final String POLICY_DEAD = "policy-dead-letters";
+  static final String COHORT_DEAD = "cohort-dead-letters";
+
+  private Names() {}
+
+  /** Valid policies, compacted: what the global store is filled from. */
+  public static String adoptedPolicies(String applicationId) {
+    return applicationId + "-adopted-policies";
+  }
+}
