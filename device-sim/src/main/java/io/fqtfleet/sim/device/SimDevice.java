@@ -159,6 +159,11 @@ public final class SimDevice implements AutoCloseable {
     return agent.counters();
   }
 
+  /** Its weights now, as a model page. */
+  public byte[] exportModel() {
+    return agent.exportModel();
+  }
+
   /** Windows that came while this process was too busy to learn them. */
   public long skipped() {
     return skipped;

@@ -23,6 +23,7 @@ import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WeightsAction;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.sim.NeedsAgent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What Java and the firmware's agent say to each other, in both directions. */
+@NeedsAgent
 class NativeAgentTest {
   private static final String DEVICE = "press-07";
   private static final int KEY_ID = 3;

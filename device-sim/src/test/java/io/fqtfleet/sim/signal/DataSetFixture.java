@@ -15,13 +15,18 @@ import java.util.HexFormat;
  * A tiny data set on disk: 3 classes, 2 domains, 2 channels, {@code perClass} windows of each class
  * in each domain. Sample 0 of a window is its row, sample 1 the channel.
  */
-final class DataSetFixture {
+public final class DataSetFixture {
   static final int CLASSES = 3;
   static final int DOMAINS = 2;
   static final int CHANNELS = 2;
 
   private final Path folder;
   private final ObjectNode meta = new ObjectMapper().createObjectNode();
+
+  /** Writes it. */
+  public static void write(Path folder, int perClass, int samples) throws IOException {
+    new DataSetFixture(folder, perClass, samples);
+  }
 
   DataSetFixture(Path folder, int perClass, int samples) throws IOException {
     this.folder = folder;
