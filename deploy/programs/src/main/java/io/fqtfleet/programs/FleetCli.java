@@ -1,0 +1,85 @@
+package io.fqtfleet.programs;
+
+import io.fqtfleet.gateway.GatewayMain;
+import io.fqtfleet.schemas.ConfigException;
+import io.fqtfleet.streams.StreamsMain;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The command line behind {@code deploy/fleet}.
+ *
+ * <p>Exit codes: 0 done; 130 stopped by Ctrl-C; 1 what was asked for failed, the last line says why and what to do; 2 the
+ * command line itself is wrong.
+ */
+@Command(
+    name = "fleet",
+    mixinStandardHelpOptions = true,
+    description = "fleets of microcontrollers that learn, steered by the drift they see",
+    subcommands = {
+      DemoCommand.class,
+      PolicyCommand.class,
+      SimCommand.class,
+      FleetCli.GatewayCommand.class,
+      FleetCli.StreamsCommand.class
+    })
+public final class FleetCli {
+  private static final int FAILED = 1;
+
+  /** Starts a service from its configuration file. */
+  @Command(name = "gateway", description = "MQTT <-> Kafka")
+  static final class GatewayCommand implements Callable<Integer> {
+    @Option(names = "--config", required = true, paramLabel = "FILE")
+    private String config;
+
+    @Override
+    public Integer call() throws Exception {
+      GatewayMain.main(new String[] {config});
+      return 0;
+    }
+  }
+
+  /** Starts a service from its configuration file. */
+  @Command(name = "streams", description = "drift and budgets")
+  static final class StreamsCommand implements Callable<Integer> {
+    @Option(names = "--config", required = true, paramLabel = "FILE")
+    private String config;
+
+    @Override
+    public Integer call() throws Exception {
+      StreamsMain.main(new String[] {config});
+      return 0;
+    }
+  }
+
+  public static void main(String[] args) {
+    int code = commandLine().execute(args);
+    if (!StopOnSignal.stopping()) {
+      System.exit(code);
+    }
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new FleetCli())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (e, command, parsed) -> {
+              command.getErr().println("fleet: " + sentence(e));
+              return FAILED;
+            });
+  }
+
+  /** What went wrong, for a person: our own exceptions already say it. */
+  static String sentence(Throwable e) {
+    if (e instanceof ConfigException || e.getCause() == null) {
+      return message(e);
+    }
+    return message(e) + " (" + message(e.getCause()) + ")";
+  }
+
+  private static String message(Throwable e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+}

@@ -1,0 +1,42 @@
+package io.fqtfleet.programs;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where the project lies: scenarios, firmware images, and a place for what programs leave. */
+record Home(Path root) {
+  private static final String MARK = "device-sim/scenarios";
+
+  /** From FQT_HOME, which the launcher sets, or the nearest folder above the working directory. */
+  static Home find() {
+    String named = System.getenv("FQT_HOME");
+    Path folder = Path.of(named == null ? "" : named).toAbsolutePath();
+    while (folder != null && !Files.isDirectory(folder.resolve(MARK))) {
+      folder = folder.getParent();
+    }
+    if (folder == null) {
+      throw new IllegalStateException(
+          "no project with %s found from %s upwards; set FQT_HOME to the checkout"
+              .formatted(MARK, Path.of(named == null ? "" : named).toAbsolutePath()));
+    }
+    return new Home(folder);
+  }
+
+  Path scenario(String name) {
+    return root.resolve(MARK).resolve(name + ".yaml");
+  }
+
+  Path firmwareImage() {
+    return root.resolve("firmware/build/an386/fqt-device.elf");
+  }
+
+  /** Survives runs: factory weights. */
+  Path models() {
+    return root.resolve("deploy/programs/target/models");
+  }
+
+  /** One run's brokers, state, logs. */
+  Path run(String name) {
+    return root.resolve("deploy/programs/target").resolve(name);
+  }
+}

@@ -1,0 +1,174 @@
+package io.fqtfleet.programs;
+
+import io.fqtfleet.schemas.BudgetTerms;
+import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.ExpiryAction;
+import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Topics;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A policy as an operator writes it: shares and rates as decimals, times with units. {@link
+ * #toPolicy} gives the record of the config topic.
+ *
+ * @param cohort a cohort's name, or * for every cohort without a policy of its own
+ * @param comment why; shown in the history
+ * @param frozen true stops all training of the cohort
+ * @param frozenDevices devices that do not train
+ * @param round report interval and length of a round
+ * @param quiet what a device may train while its world has not changed
+ * @param drift what it may train at full severity of a drift
+ * @param trial what an isolated device may train before it is called faulty
+ * @param recoveryRounds rounds at the baseline error before the quiet terms return
+ * @param timeToLive of drift and trial budgets
+ * @param onExpiry what holds after it
+ * @param detection how drift is looked for
+ */
+record PolicyFile(
+    String cohort,
+    String comment,
+    Boolean frozen,
+    List<String> frozenDevices,
+    Duration round,
+    Terms quiet,
+    Terms drift,
+    Terms trial,
+    Integer recoveryRounds,
+    Duration timeToLive,
+    ExpiryAction onExpiry,
+    Detection detection) {
+
+  private static final int RATE_UNITS = 1 << 20;
+
+  PolicyFile {
+    comment = comment == null ? "" : comment;
+    frozen = frozen != null && frozen;
+    frozenDevices = frozenDevices == null ? List.of() : frozenDevices;
+    recoveryRounds = recoveryRounds == null ? 6 : recoveryRounds;
+    timeToLive = timeToLive == null ? Duration.ofHours(1) : timeToLive;
+    onExpiry = onExpiry == null ? ExpiryAction.FREEZE : onExpiry;
+    required("cohort", cohort);
+    required("round", round);
+    required("quiet", quiet);
+    required("drift", drift);
+    required("trial", trial);
+    detection = detection == null ? new Detection(null, null, null, null, null, null) : detection;
+    if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
+      throw new IllegalArgumentException(
+          "cohort '" + cohort + "' is neither * nor " + Topics.COHORT.pattern());
+    }
+  }
+
+  /** What a device may train; see BudgetTerms for the ranges. */
+  record Terms(
+      boolean training,
+      double lambdaMin,
+      double lambdaMax,
+      int firstTrainableLayer,
+      double learningRate,
+      int batchSize,
+      int trainEveryNth,
+      double pseudoLabelConfidence,
+      int energyCapacityMilliJoule,
+      int energyRefillMilliJoulePerHour) {
+
+    BudgetTerms toTerms(int reportIntervalMs) {
+      return BudgetTerms.newBuilder()
+          .setTraining(training)
+          .setLambdaMinPermille(permille("lambdaMin", lambdaMin))
+          .setLambdaMaxPermille(permille("lambdaMax", lambdaMax))
+          .setFirstTrainableLayer(firstTrainableLayer)
+          .setLearningRate((int) Math.round(learningRate * RATE_UNITS))
+          .setBatchSize(batchSize)
+          .setTrainEveryNth(trainEveryNth)
+          .setPseudoLabelPermille(permille("pseudoLabelConfidence", pseudoLabelConfidence))
+          .setEnergyCapacityMilliJoule(energyCapacityMilliJoule)
+          .setEnergyRefillMilliJoulePerHour(energyRefillMilliJoulePerHour)
+          .setReportIntervalMs(reportIntervalMs)
+          .build();
+    }
+
+    Terms {
+      permille("lambdaMin", lambdaMin);
+      permille("lambdaMax", lambdaMax);
+      permille("pseudoLabelConfidence", pseudoLabelConfidence);
+      if (!(learningRate > 0 && learningRate <= 1)) {
+        throw new IllegalArgumentException(
+            "learningRate " + learningRate + " is not above 0 and at most 1");
+      }
+    }
+
+    private static int permille(String name, double share) {
+      if (!(share >= 0 && share <= 1)) {
+        throw new IllegalArgumentException(name + " " + share + " is not between 0 and 1");
+      }
+      return (int) Math.round(share * 1000);
+    }
+  }
+
+  /** How drift is looked for; thresholds follow from falsePagesPerFleetDay. */
+  record Detection(
+      Double falsePagesPerFleetDay,
+      Integer warmupReports,
+      Integer lagReports,
+      Duration grace,
+      Integer quietRounds,
+      Integer trialRounds) {
+
+    DriftSettings toSettings() {
+      DriftSettings.Builder settings = DriftSettings.newBuilder();
+      if (falsePagesPerFleetDay != null) {
+        settings.setFalsePagesPerFleetDay(falsePagesPerFleetDay);
+      }
+      if (warmupReports != null) {
+        settings.setWarmupReports(warmupReports);
+      }
+      if (lagReports != null) {
+        settings.setLagReports(lagReports);
+      }
+      if (grace != null) {
+        settings.setGraceMs(millis(grace));
+      }
+      if (quietRounds != null) {
+        settings.setQuietRounds(quietRounds);
+      }
+      if (trialRounds != null) {
+        settings.setTrialRounds(trialRounds);
+      }
+      return settings.build();
+    }
+  }
+
+  private static void required(String name, Object value) {
+    if (value == null) {
+      throw new IllegalArgumentException(name + " is missing; it has no default");
+    }
+  }
+
+  private static int millis(Duration duration) {
+    return Math.toIntExact(duration.toMillis());
+  }
+
+  /** The record for the config topic. */
+  Policy toPolicy(long version, String author, long nowMs) {
+    int roundMs = millis(round);
+    return Policy.newBuilder()
+        .setCohort(cohort)
+        .setVersion(version)
+        .setAuthor(author)
+        .setAppliedAtMs(nowMs)
+        .setComment(comment)
+        .setFrozen(frozen)
+        .setFrozenDevices(frozenDevices)
+        .setRoundMs(roundMs)
+        .setQuiet(quiet.toTerms(roundMs))
+        .setDrift(drift.toTerms(roundMs))
+        .setTrial(trial.toTerms(roundMs))
+        .setRecoveryRounds(recoveryRounds)
+        .setTimeToLiveS(Math.toIntExact(timeToLive.toSeconds()))
+        .setOnExpiry(onExpiry)
+        .setDriftSettings(detection.toSettings())
+        .build();
+  }
+}

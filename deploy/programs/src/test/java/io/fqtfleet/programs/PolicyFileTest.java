@@ -1,0 +1,75 @@
+package io.fqtfleet.programs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fqtfleet.schemas.ConfigException;
+import io.fqtfleet.schemas.ExpiryAction;
+import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.StrictYaml;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PolicyFileTest {
+  private static String shipped() throws IOException {
+    try (InputStream in = PolicyFileTest.class.getResourceAsStream("/demo-policy.yaml")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Policy policy(String text) {
+    return PolicyCommand.checked("p.yaml", StrictYaml.parse("p.yaml", text, PolicyFile.class), 5);
+  }
+
+  @Test
+  void theShippedPolicyIsValidAndUnitsAreConverted() throws IOException {
+    Policy policy = policy(shipped());
+    assertEquals("*", policy.getCohort());
+    assertEquals(5, policy.getVersion());
+    assertEquals(2000, policy.getRoundMs());
+    assertEquals(2000, policy.getQuiet().getReportIntervalMs());
+    assertEquals(50, policy.getQuiet().getLambdaMinPermille());
+    assertEquals(1000, policy.getDrift().getLambdaMaxPermille());
+    assertEquals(10_486, policy.getDrift().getLearningRate(), "0.01 in units of 2^-20");
+    assertEquals(600, policy.getTimeToLiveS());
+    assertEquals(ExpiryAction.FREEZE, policy.getOnExpiry());
+    assertEquals(500, policy.getDriftSettings().getGraceMs());
+  }
+
+  @Test
+  void everythingWrongIsSaidAtOnceWithItsPath() throws IOException {
+    String broken =
+        shipped()
+            .replace("lambdaMin: 0.05", "lambdaMin: 1.5")
+            .replace("batchSize: 8", "batchSise: 8")
+            .replace("round: 2s", "round: soon");
+    List<String> problems =
+        assertThrows(ConfigException.class, () -> policy(broken)).problems();
+    assertTrue(
+        problems.contains("round: \"soon\" is not a duration such as 250ms, 30s, 5m or 2h"),
+        problems.toString());
+    assertTrue(
+        problems.contains("quiet.batchSise: is an unknown key; did you mean 'batchSize'?"),
+        problems.toString());
+  }
+
+  @Test
+  void valuesOutOfRangeAreRefusedWithTheRule() throws IOException {
+    for (List<String> change :
+        List.of(
+            List.of("lambdaMin: 0.05", "lambdaMin: 1.5", "lambdaMin 1.5 is not between 0 and 1"),
+            List.of("learningRate: 0.002", "learningRate: 0", "learningRate 0.0 is not above 0"),
+            List.of("batchSize: 8", "batchSize: 65", "batchSize"),
+            List.of("lambdaMax: 0.1", "lambdaMax: 0.01", "lambdaMaxPermille"),
+            List.of("cohort: \"*\"", "cohort: \"press a\"", "cohort 'press a' is neither *"))) {
+      String broken = shipped().replaceFirst(
+          java.util.regex.Pattern.quote(change.get(0)), change.get(1));
+      ConfigException e = assertThrows(ConfigException.class, () -> policy(broken));
+      assertTrue(e.getMessage().contains(change.get(2)), e.getMessage());
+    }
+  }
+}
