@@ -64,12 +64,12 @@ final class Demo {
     say("factory weights: %.1f %% of unseen windows right", 100 * model.testAccuracy());
     say("starting Kafka, MQTT broker, gateway and streams on loopback ...");
     DemoSummary summary;
-    try (DemoStack stack = new DemoStack(directory, masterKey, scenario.simulatedDevices() + scenario.qemuDevices())) {
+    try (DemoStack stack =
+        new DemoStack(directory, masterKey, scenario.simulatedDevices() + scenario.qemuDevices())) {
       say("Kafka %s   MQTT %s", stack.bootstrapServers(), stack.mqtt());
       new PolicyTopic(stack.bootstrapServers()).publish(policy());
       FleetSetup setup =
-          new FleetSetup(
-              stack.mqtt(), masterKey, KEY_ID, directory, home.firmwareImage(), WORKERS);
+          new FleetSetup(stack.mqtt(), masterKey, KEY_ID, directory, home.firmwareImage(), WORKERS);
       try (FleetObserver observer = new FleetObserver(stack.bootstrapServers(), this::onAlert);
           Fleet fleet = new Fleet(scenario, space, model, setup)) {
         summary = watch(scenario, model, observer, fleet);
@@ -96,7 +96,9 @@ final class Demo {
 
   private Scenario scenario() {
     Scenario scenario =
-        Scenario.read(home.scenario("demo")).withSeed(options.seed()).withDevices(options.devices());
+        Scenario.read(home.scenario("demo"))
+            .withSeed(options.seed())
+            .withDevices(options.devices());
     return options.qemu() ? scenario : scenario.withoutQemu();
   }
 
@@ -155,7 +157,8 @@ final class Demo {
     long now = System.currentTimeMillis();
     String accuracy =
         observer.cohorts().stream()
-            .map(c -> "%s %3.0f %%".formatted(c, 100 * observer.accuracy(c, now - ACCURACY_MS, now)))
+            .map(
+                c -> "%s %3.0f %%".formatted(c, 100 * observer.accuracy(c, now - ACCURACY_MS, now)))
             .collect(Collectors.joining("  "));
     String open =
         observer.alerts().stream()
@@ -208,7 +211,8 @@ final class Demo {
 
   private void say(String format, Object... arguments) {
     long atMs = startedAtMs == 0 ? 0 : System.currentTimeMillis() - startedAtMs;
-    String clock = startedAtMs == 0 ? "     " : "%02d:%02d".formatted(atMs / 60_000, atMs / 1000 % 60);
+    String clock =
+        startedAtMs == 0 ? "     " : "%02d:%02d".formatted(atMs / 60_000, atMs / 1000 % 60);
     String text = arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments);
     synchronized (out) {
       out.println(clock + "  " + text);

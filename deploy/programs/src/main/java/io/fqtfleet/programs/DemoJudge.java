@@ -184,10 +184,12 @@ final class DemoJudge {
         onLast,
         fleet.members().size());
     check(
-        "no budget refused", observer.budgetsRefused() == 0, "%d refused", observer.budgetsRefused());
+        "no budget refused",
+        observer.budgetsRefused() == 0,
+        "%d refused",
+        observer.budgetsRefused());
     if (!images.isEmpty()) {
-      check(
-          "firmware in QEMU acknowledged budgets", byQemu >= images.size(), "%d", byQemu);
+      check("firmware in QEMU acknowledged budgets", byQemu >= images.size(), "%d", byQemu);
     }
     return new DemoSummary.Budgets(
         observer.budgetsSent(), observer.budgetsAcked(), observer.budgetsRefused(), byQemu);

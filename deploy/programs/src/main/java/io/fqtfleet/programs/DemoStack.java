@@ -44,8 +44,7 @@ final class DemoStack implements AutoCloseable {
       gateway.start();
       streams =
           new StreamsService(
-              StreamsSettings.of(
-                  kafka.bootstrapServers(), directory.resolve("streams"), devices));
+              StreamsSettings.of(kafka.bootstrapServers(), directory.resolve("streams"), devices));
       started.push(streams);
       streams.start();
       if (!gateway.awaitReady(READY_TIMEOUT)) {

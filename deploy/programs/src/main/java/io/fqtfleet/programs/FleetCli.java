@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 /**
  * The command line behind {@code deploy/fleet}.
  *
- * <p>Exit codes: 0 done; 130 stopped by Ctrl-C; 1 what was asked for failed, the last line says why and what to do; 2 the
- * command line itself is wrong.
+ * <p>Exit codes: 0 done; 130 stopped by Ctrl-C; 1 what was asked for failed, the last line says why
+ * and what to do; 2 the command line itself is wrong.
  */
 @Command(
     name = "fleet",

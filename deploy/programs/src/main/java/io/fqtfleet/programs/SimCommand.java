@@ -51,14 +51,12 @@ final class SimCommand {
       throws IOException, InterruptedException {
     Scenario scenario = Scenario.read(file);
     Home home = Home.find();
-    SignalSpace space =
-        data == null ? scenario.generated() : scenario.from(FileDataSet.read(data));
+    SignalSpace space = data == null ? scenario.generated() : scenario.from(FileDataSet.read(data));
     FactoryModel model =
         new ModelTrainer(space, scenario.sourceDomains(), scenario.seed()).cached(home.models());
     Path directory = Files.createDirectories(home.run("sim-" + ProcessHandle.current().pid()));
     FleetSetup setup =
-        new FleetSetup(
-            address(mqtt), masterKey(keyFile), 1, directory, home.firmwareImage(), 2);
+        new FleetSetup(address(mqtt), masterKey(keyFile), 1, directory, home.firmwareImage(), 2);
     try (Fleet fleet = new Fleet(scenario, space, model, setup)) {
       Thread stop = StopOnSignal.install();
       try {

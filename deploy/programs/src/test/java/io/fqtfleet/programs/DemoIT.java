@@ -35,8 +35,7 @@ class DemoIT {
     assertEquals(incidents(first), incidents(second), "seed " + SEED);
   }
 
-  private static DemoSummary run(boolean qemu, Path json)
-      throws IOException, InterruptedException {
+  private static DemoSummary run(boolean qemu, Path json) throws IOException, InterruptedException {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     DemoOptions options = new DemoOptions(null, DEVICES, qemu, SEED, false, json);
     DemoSummary summary;

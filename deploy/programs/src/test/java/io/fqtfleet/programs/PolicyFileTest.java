@@ -47,8 +47,7 @@ class PolicyFileTest {
             .replace("lambdaMin: 0.05", "lambdaMin: 1.5")
             .replace("batchSize: 8", "batchSise: 8")
             .replace("round: 2s", "round: soon");
-    List<String> problems =
-        assertThrows(ConfigException.class, () -> policy(broken)).problems();
+    List<String> problems = assertThrows(ConfigException.class, () -> policy(broken)).problems();
     assertTrue(
         problems.contains("round: \"soon\" is not a duration such as 250ms, 30s, 5m or 2h"),
         problems.toString());
@@ -66,8 +65,8 @@ class PolicyFileTest {
             List.of("batchSize: 8", "batchSize: 65", "batchSize"),
             List.of("lambdaMax: 0.1", "lambdaMax: 0.01", "lambdaMaxPermille"),
             List.of("cohort: \"*\"", "cohort: \"press a\"", "cohort 'press a' is neither *"))) {
-      String broken = shipped().replaceFirst(
-          java.util.regex.Pattern.quote(change.get(0)), change.get(1));
+      String broken =
+          shipped().replaceFirst(java.util.regex.Pattern.quote(change.get(0)), change.get(1));
       ConfigException e = assertThrows(ConfigException.class, () -> policy(broken));
       assertTrue(e.getMessage().contains(change.get(2)), e.getMessage());
     }
