@@ -1,5 +1,6 @@
 package io.fqtfleet.sim.link;
 
+import io.fqtfleet.sim.signal.SampleSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -56,7 +57,7 @@ public final class SensorFeed implements AutoCloseable {
   private final ServerSocket server;
   private final Thread thread;
   private final FeedProtocol protocol = new FeedProtocol();
-  private final short[] samples = new short[512];
+  private final short[] samples = new short[SampleSource.WINDOW];
   private long nextWindow;
   private volatile long skipped;
   private volatile boolean closed;
