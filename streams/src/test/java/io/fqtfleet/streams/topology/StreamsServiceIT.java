@@ -1,0 +1,285 @@
+package io.fqtfleet.streams.topology;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fqtfleet.localstack.LocalKafka;
+import io.fqtfleet.schemas.CohortHealth;
+import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.DeviceStatus;
+import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.Headers;
+import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.UpdateBudget;
+import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.streams.KafkaProbe;
+import io.fqtfleet.streams.StreamsService;
+import io.fqtfleet.streams.StreamsSettings;
+import io.fqtfleet.streams.budget.Policies;
+import io.fqtfleet.streams.ops.Meters;
+import io.fqtfleet.streams.state.CohortEvent;
+import io.fqtfleet.streams.state.RoundClosed;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The service on a real broker. */
+class StreamsServiceIT {
+  private static final int ROUND_MS = 250;
+  private static final WireCodec<TrainingReport> REPORTS = WireCodec.of(TrainingReport.class);
+  private static final WireCodec<DeviceStatus> STATUS = WireCodec.of(DeviceStatus.class);
+  private static final WireCodec<CohortEvent> EVENTS = WireCodec.of(CohortEvent.class);
+  private static final WireCodec<Policy> POLICIES = WireCodec.of(Policy.class);
+  private static final WireCodec<CohortHealth> HEALTH = WireCodec.of(CohortHealth.class);
+  private static final WireCodec<Decision> DECISIONS = WireCodec.of(Decision.class);
+  private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
+
+  @TempDir Path directory;
+  private long labelledSent;
+
+  private StreamsService service(LocalKafka kafka, String state) {
+    StreamsSettings settings =
+        new StreamsSettings(
+            new StreamsSettings.Kafka(kafka.bootstrapServers(), 2, null, null),
+            new StreamsSettings.Application(
+                null, directory.resolve(state).toString(), 2, null, null, 32),
+            new StreamsSettings.Detection(100L, null),
+            new StreamsSettings.Ops(null, 0));
+    return new StreamsService(settings);
+  }
+
+  private static Policy fastPolicy(long version) {
+    return Policy.newBuilder(Policies.DEFAULT)
+        .setVersion(version)
+        .setRoundMs(ROUND_MS)
+        .setQuiet(fast(Policies.DEFAULT.getQuiet()))
+        .setDrift(fast(Policies.DEFAULT.getDrift()))
+        .setTrial(fast(Policies.DEFAULT.getTrial()))
+        .setDriftSettings(
+            DriftSettings.newBuilder().setGraceMs(100).setWarmupReports(6).setLagReports(4).build())
+        .build();
+  }
+
+  private static io.fqtfleet.schemas.BudgetTerms fast(io.fqtfleet.schemas.BudgetTerms terms) {
+    return io.fqtfleet.schemas.BudgetTerms.newBuilder(terms).setReportIntervalMs(ROUND_MS).build();
+  }
+
+  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "waited 60 s for: " + what);
+      Thread.sleep(50);
+    }
+  }
+
+  private void report(KafkaProbe probe, SyntheticFleet fleet, int rounds)
+      throws InterruptedException {
+    for (int i = 0; i < rounds; i++) {
+      for (SyntheticFleet.Device device : fleet.devices.values()) {
+        probe.send(Topics.REPORTS, device.id, REPORTS, device.report(40));
+        labelledSent += 40;
+      }
+      probe.flush();
+      Thread.sleep(ROUND_MS);
+    }
+  }
+
+  private long labelledDecided(KafkaProbe probe) {
+    return probe.committed(Topics.COHORTS, HEALTH).stream()
+        .mapToLong(CohortHealth::getSamplesLabelled)
+        .sum();
+  }
+
+  @Test
+  void aRestartThatLosesLocalStateLosesAndRepeatsNoDecision() throws Exception {
+    try (LocalKafka kafka = new LocalKafka(directory.resolve("kafka"))) {
+      kafka.start();
+      SyntheticFleet fleet = new SyntheticFleet(2, 6, 0.05, 1);
+      try (KafkaProbe probe = new KafkaProbe(kafka.bootstrapServers())) {
+        try (StreamsService first = service(kafka, "first")) {
+          first.start();
+          assertTrue(first.awaitReady(Duration.ofSeconds(60)), "not ready");
+          probe.send(Topics.POLICIES, "*", POLICIES, fastPolicy(1));
+          await("the policy", () -> adopted(first) == 1);
+          fleet
+              .devices
+              .values()
+              .forEach(d -> probe.send(Topics.STATUS, d.id, STATUS, d.status(true)));
+          report(probe, fleet, 12);
+        }
+        deleteAll(directory.resolve("first"));
+        report(probe, fleet, 2);
+        fleet.drift("line-1", 0.6);
+        try (StreamsService second = service(kafka, "second")) {
+          second.start();
+          report(probe, fleet, 14);
+          await("all samples", () -> labelledDecided(probe) >= labelledSent);
+        }
+        assertEquals(labelledSent, labelledDecided(probe), "samples decided on");
+        checkRoundsAndBudgets(probe);
+        checkReplay(probe);
+        List<ConsumerRecord<String, byte[]>> dead = probe.committed(Topics.DEAD_LETTERS);
+        assertEquals(List.of(), dead.stream().map(StreamsServiceIT::reason).toList());
+      }
+    }
+  }
+
+  private static long adopted(StreamsService service) {
+    return service.meters().value("policies", Map.of("fate", "ADOPTED"));
+  }
+
+  private static String reason(ConsumerRecord<String, byte[]> record) {
+    return new String(record.headers().lastHeader(Headers.REASON).value(), StandardCharsets.UTF_8);
+  }
+
+  /** Each round once, in order; versions rise; no budget without its decision. */
+  private void checkRoundsAndBudgets(KafkaProbe probe) {
+    Map<String, Long> ends = new HashMap<>();
+    for (CohortHealth health : probe.committed(Topics.COHORTS, HEALTH)) {
+      Long before = ends.put(health.getCohort(), health.getRoundEndMs());
+      assertTrue(before == null || before < health.getRoundEndMs(), "round twice: " + health);
+    }
+    Map<String, Long> versions = new HashMap<>();
+    List<String> issued = new ArrayList<>();
+    for (UpdateBudget budget : probe.committed(Topics.BUDGETS, BUDGETS)) {
+      Long before = versions.put(budget.getDevice(), budget.getVersion());
+      assertTrue(before == null || before < budget.getVersion(), "version twice: " + budget);
+      issued.add(budget.getDevice() + "/" + budget.getVersion());
+    }
+    List<String> decided =
+        probe.committed(Topics.DECISIONS, DECISIONS).stream()
+            .filter(d -> d.getBudgetVersion() != null)
+            .map(d -> d.getDevice() + "/" + d.getBudgetVersion())
+            .sorted()
+            .toList();
+    assertEquals(issued.stream().sorted().toList(), decided);
+    assertEquals(12, versions.size());
+    assertTrue(issued.size() >= 18, "the drifted cohort got budgets: " + issued);
+  }
+
+  /** The committed evidence, decided again from nothing, gives what was committed. */
+  private void checkReplay(KafkaProbe probe) throws WireException {
+    Map<String, Long> ends = new HashMap<>();
+    probe
+        .committed(Topics.COHORTS, HEALTH)
+        .forEach(h -> ends.merge(h.getCohort(), h.getRoundEndMs(), Math::max));
+    try (DriverRig again = new DriverRig(FleetTopology.replay(DriverRig.SETTINGS, new Meters()))) {
+      for (ConsumerRecord<String, byte[]> r : probe.committed(Topics.EVIDENCE)) {
+        CohortEvent event = EVENTS.decode(r.value());
+        boolean closes = event.getBody() instanceof RoundClosed;
+        // A round that was closed while the service stopped is not decided yet.
+        if (!closes || event.getAtMs() <= ends.getOrDefault(event.getCohort(), 0L)) {
+          again.send(Topics.EVIDENCE, r.key(), r.value(), r.timestamp());
+        }
+      }
+      for (String topic :
+          List.of(Topics.DECISIONS, Topics.ALERTS, Topics.BUDGETS, Topics.COHORTS)) {
+        Map<String, List<String>> live = new TreeMap<>();
+        probe.committed(topic).forEach(r -> add(live, r.key(), r.value()));
+        Map<String, List<String>> replayed = new TreeMap<>();
+        again.written(topic).forEach(r -> add(replayed, r.key(), r.value()));
+        assertEquals(live.keySet(), replayed.keySet(), topic);
+        live.forEach((key, values) -> assertEquals(values, replayed.get(key), topic + " " + key));
+      }
+    }
+  }
+
+  private static void add(Map<String, List<String>> byKey, String key, byte[] value) {
+    byKey
+        .computeIfAbsent(key, k -> new ArrayList<>())
+        .add(Integer.toHexString(Arrays.hashCode(value)) + "/" + value.length);
+  }
+
+  @Test
+  void aBrokerThatIsNotThereYetIsWaitedForAndHealthSaysSo() throws Exception {
+    try (LocalKafka kafka = new LocalKafka(directory.resolve("kafka"));
+        StreamsService service = service(kafka, "state")) {
+      service.start();
+      await(
+          "a cause",
+          () ->
+              get(service, "/readyz").contains("waiting for Kafka at " + kafka.bootstrapServers()));
+      assertEquals("ok\n", get(service, "/healthz"));
+      kafka.start();
+      assertTrue(service.awaitReady(Duration.ofSeconds(60)), get(service, "/readyz"));
+      assertEquals("ok\n", get(service, "/readyz"));
+      assertTrue(get(service, "/metrics").contains("fqt_streams_running 1"));
+    }
+  }
+
+  @Test
+  void badInputBecomesDeadLettersAndTheRestGoesOn() throws Exception {
+    try (LocalKafka kafka = new LocalKafka(directory.resolve("kafka"));
+        StreamsService service = service(kafka, "state");
+        KafkaProbe probe = new KafkaProbe(kafka.bootstrapServers())) {
+      kafka.start();
+      service.start();
+      assertTrue(service.awaitReady(Duration.ofSeconds(60)));
+      SyntheticFleet.Device device = new SyntheticFleet.Device("d1", "line", 0.1, 1);
+      probe.sendBytes(Topics.REPORTS, "d1", new byte[] {1, 2, 3});
+      probe.sendBytes(Topics.REPORTS, null, REPORTS.encode(device.report(5)));
+      probe.send(Topics.REPORTS, "other", REPORTS, device.report(5));
+      Policy bad = Policy.newBuilder(fastPolicy(1)).setRoundMs(5).build();
+      probe.send(Topics.POLICIES, "*", POLICIES, bad);
+      probe.sendBytes(Topics.EVIDENCE, "line", new byte[20]);
+      probe.send(Topics.STATUS, "d1", STATUS, device.status(true));
+      probe.flush();
+      await("dead letters", () -> probe.committed(Topics.DEAD_LETTERS).size() == 5);
+      List<String> reasons =
+          probe.committed(Topics.DEAD_LETTERS).stream()
+              .map(StreamsServiceIT::reason)
+              .sorted()
+              .toList();
+      assertTrue(reasons.get(0).startsWith("NOT_SINGLE_OBJECT: 20 bytes"), reasons.toString());
+      assertTrue(reasons.get(1).startsWith("NOT_SINGLE_OBJECT: 3 bytes"), reasons.toString());
+      assertTrue(
+          reasons.get(2).startsWith("OUT_OF_RANGE: roundMs: 5 is not in"), reasons.toString());
+      assertTrue(reasons.get(4).contains("has the key 'other'"), reasons.toString());
+      assertTrue(reasons.get(3).contains("the key 'null'"), reasons.toString());
+      await("first budget", () -> probe.committed(Topics.BUDGETS).size() == 1);
+    }
+  }
+
+  private static String get(StreamsService service, String path) {
+    URI uri = URI.create("http://127.0.0.1:" + service.opsPort() + path);
+    try {
+      return HttpClient.newHttpClient()
+          .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new AssertionError(uri + " does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void deleteAll(Path root) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
+        Files.delete(file);
+      }
+    }
+  }
+}
