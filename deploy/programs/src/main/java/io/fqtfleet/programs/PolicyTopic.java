@@ -18,6 +18,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -60,8 +61,17 @@ final class PolicyTopic {
           }
         }
       }
+    } catch (KafkaException e) {
+      throw notThere("cannot read " + Topics.POLICIES, e);
     }
     return policies;
+  }
+
+  private IllegalStateException notThere(String what, Exception cause) {
+    return new IllegalStateException(
+        "%s: Kafka at %s does not answer within %d s; start it, or correct --kafka"
+            .formatted(what, bootstrapServers, TIMEOUT_MS / 1000),
+        cause);
   }
 
   /** The version that a cohort's next policy gets. */
@@ -91,10 +101,7 @@ final class PolicyTopic {
           .send(new ProducerRecord<>(Topics.POLICIES, key, codec.encode(policy)))
           .get(TIMEOUT_MS, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      throw new IllegalStateException(
-          "policy of %s was not stored in %s at %s: %s; is Kafka there?"
-              .formatted(policy.getCohort(), Topics.POLICIES, bootstrapServers, e.getMessage()),
-          e);
+      throw notThere("the policy of " + policy.getCohort() + " was not stored", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while storing a policy", e);
