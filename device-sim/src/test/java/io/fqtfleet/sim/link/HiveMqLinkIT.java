@@ -137,7 +137,7 @@ class HiveMqLinkIT {
     await("reports", () -> seen.containsAll(List.of("report 1", "report 2", "report 3")));
     assertEquals(2, connects.get());
     assertEquals(2, seen.stream().filter("online"::equals).count());
-    assertEquals(0, link.inFlight());
+    await("nothing in flight", () -> link.inFlight() == 0);
   }
 
   @Test
