@@ -25,7 +25,7 @@ final class StreamsTopics {
 
   /** Read by one task per partition, so a device must have the same partition in each. */
   private static final List<String> CO_PARTITIONED =
-      List.of(Topics.REPORTS, Topics.STATUS, Topics.ACKS, Topics.DEVICES);
+      List.of(Topics.REPORTS, Topics.STATUS, Topics.ACKS, Topics.DEVICES, Topics.BUDGETS);
 
   private StreamsTopics() {}
 

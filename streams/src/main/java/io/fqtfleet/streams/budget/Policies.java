@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.WireCodec;
 import java.util.List;
 
 /** The policy that holds until an operator gives one. */
@@ -13,6 +14,11 @@ public final class Policies {
   private static final double RATE_UNITS = 1 << 20;
 
   private static final int ROUND_MS = 2000;
+
+  static {
+    // Avro's builders copy only classes that it trusts, and loading our codec makes it trust ours.
+    WireCodec.of(Policy.class);
+  }
 
   /** Version 0: quiet devices touch their last layer, drifting ones train the whole network. */
   public static final Policy DEFAULT = builtIn();

@@ -33,6 +33,9 @@ public final class DeviceLane {
   /** Probabilities are kept this far from 0 and 1, so that one count is never infinite evidence. */
   private static final double EDGE = 1e-3;
 
+  /** M stays here, far above any threshold and far below the largest double. */
+  private static final double EVIDENCE_MAX = 1e300;
+
   /** Reports without dispersion that a fresh estimate of φ is pulled towards. */
   private static final double DISPERSION_PRIOR = 16;
 
@@ -57,7 +60,13 @@ public final class DeviceLane {
   private final double[] downMiss = new double[STEPS.length];
 
   public DeviceLane() {
-    this(new Tally(), new Tally(), new Tally(), new Tally(), zeros(), zeros());
+    this(
+        new Tally(),
+        new Tally(),
+        new Tally(),
+        new Tally(),
+        new double[STEPS.length],
+        new double[STEPS.length]);
   }
 
   private DeviceLane(
@@ -68,12 +77,6 @@ public final class DeviceLane {
     this.candidate = candidate;
     this.up = up;
     this.down = down;
-  }
-
-  private static double[] zeros() {
-    double[] logs = new double[STEPS.length];
-    Arrays.fill(logs, LogSpace.ZERO);
-    return logs;
   }
 
   /**
@@ -109,8 +112,9 @@ public final class DeviceLane {
     double misses = (n - k) / dispersion;
     for (int j = 0; j < STEPS.length; j++) {
       double gain = hits * upHit[j] + misses * upMiss[j];
-      up[j] = LogSpace.onePlus(up[j]) + gain;
-      down[j] = LogSpace.onePlus(down[j]) + hits * downHit[j] + misses * downMiss[j];
+      up[j] = Math.min(EVIDENCE_MAX, (1 + up[j]) * Math.exp(gain));
+      double fall = hits * downHit[j] + misses * downMiss[j];
+      down[j] = Math.min(EVIDENCE_MAX, (1 + down[j]) * Math.exp(fall));
       if (j == 1) {
         if (cusum <= 0) {
           onsetMs = startMs;
@@ -118,7 +122,7 @@ public final class DeviceLane {
         cusum = Math.max(0, cusum + gain);
       }
     }
-    if (!collecting && LogSpace.mean(down) >= settings.logThreshold) {
+    if (!collecting && logMean(down) >= settings.logThreshold) {
       collecting = true;
     }
   }
@@ -146,7 +150,7 @@ public final class DeviceLane {
   public void restart() {
     reference.clear();
     forgetRecent();
-    Arrays.fill(up, LogSpace.ZERO);
+    Arrays.fill(up, 0);
     cusum = 0;
     upper = Double.NaN;
   }
@@ -157,16 +161,24 @@ public final class DeviceLane {
     current.clear();
     candidate.clear();
     collecting = false;
-    Arrays.fill(down, LogSpace.ZERO);
+    Arrays.fill(down, 0);
   }
 
   public boolean ready(Settings settings) {
     return reference.reports >= settings.warmupReports;
   }
 
-  /** ln M: evidence that errors became more likely. */
+  private static double logMean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value / STEPS.length;
+    }
+    return Math.log(sum);
+  }
+
+  /** ln M: evidence that errors became more likely; at most ln {@value #EVIDENCE_MAX}. */
   public double logEvidence() {
-    return LogSpace.mean(up);
+    return logMean(up);
   }
 
   /** Error rate of the reference, NaN before the first report. */
@@ -229,8 +241,8 @@ public final class DeviceLane {
       candidate.write(out);
     }
     for (int j = 0; j < STEPS.length; j++) {
-      out.writeFloat((float) up[j]);
-      out.writeFloat((float) down[j]);
+      out.writeDouble(up[j]);
+      out.writeDouble(down[j]);
     }
     out.writeFloat((float) cusum);
     out.writeLong(onsetMs);
@@ -245,8 +257,8 @@ public final class DeviceLane {
     double[] up = new double[STEPS.length];
     double[] down = new double[STEPS.length];
     for (int j = 0; j < STEPS.length; j++) {
-      up[j] = in.readFloat();
-      down[j] = in.readFloat();
+      up[j] = in.readDouble();
+      down[j] = in.readDouble();
     }
     DeviceLane lane = new DeviceLane(reference, previous, current, candidate, up, down);
     lane.collecting = collecting;

@@ -148,7 +148,8 @@ final class DeviceRound {
       card.refused = ofLast && ack.getRefused();
       card.refusal = card.refused ? ack.getWhy() : "";
     }
-    if (card.reportedVersion >= card.resetVersion) {
+    long stored = ack == null ? card.appliedVersion : ack.getVersionInForce();
+    if (Math.max(stored, card.appliedVersion) >= card.resetVersion) {
       card.resetVersion = 0;
     }
     if (card.budget != null && card.appliedVersion >= card.budget.getVersion()) {

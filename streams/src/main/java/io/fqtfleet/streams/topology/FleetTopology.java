@@ -20,9 +20,9 @@ import org.apache.kafka.streams.state.Stores;
  * <pre>
  *  policies ──> policy-intake ──> adopted policies ══> policies-in-force (global)
  *
- *  reports, status, acks, devices ──> intake ──> evidence        keyed by device: co-partitioned
+ *  reports, status, acks, devices, budgets ──> intake ──> evidence     by device: co-partitioned
  *
- *  evidence ──> cohort ──> budgets, decisions, alerts, cohorts   keyed by cohort
+ *  evidence ──> cohort ──> budgets, decisions, alerts, cohorts             by cohort
  *     ^            │
  *     └────────────┘ RoundClosed, by the wall clock
  * </pre>
@@ -82,6 +82,7 @@ public final class FleetTopology {
     source(topology, "status", Topics.STATUS);
     source(topology, "acks", Topics.ACKS);
     source(topology, "devices", Topics.DEVICES);
+    source(topology, "issued-budgets", Topics.BUDGETS);
     topology
         .addProcessor(
             "intake",
@@ -89,7 +90,8 @@ public final class FleetTopology {
             "reports",
             "status",
             "acks",
-            "devices")
+            "devices",
+            "issued-budgets")
         .addStateStore(bytes(Names.INTAKE_STORE), "intake");
     sink(topology, Names.TO_EVIDENCE, Topics.EVIDENCE, "intake");
     sink(topology, Names.INTAKE_DEAD, Topics.DEAD_LETTERS, "intake");

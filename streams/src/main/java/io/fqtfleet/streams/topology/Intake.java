@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.DeviceState;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.schemas.WireException.Reason;
 import io.fqtfleet.streams.state.AckEvidence;
@@ -73,10 +74,15 @@ final class Intake {
     long expected = sameBoot ? card.getSequence() + 1 : first ? report.getSequence() : 1;
     card.setLost(card.getLost() + Math.max(0, report.getSequence() - expected));
     if (!sameBoot) {
+      card.setPreviousBoot(card.getBoot());
+      card.setPreviousNonce(card.getNonce());
       card.setBoot(report.getBootCounter());
       card.setNonce(report.getBootNonce());
       card.setCounted(List.of());
       card.setSinceMs(0L);
+      // A birth that this report overtook must not bring its boot back.
+      card.setAnnouncedBoot(report.getBootCounter());
+      card.setAnnouncedNonce(report.getBootNonce());
     }
     card.setSequence(report.getSequence());
     if (cohort().isEmpty()) {
@@ -92,10 +98,14 @@ final class Intake {
 
   /** A higher counter; or, of a wiped or replaced device, the boot that its birth announced. */
   private boolean isNewBoot(TrainingReport report) {
-    return report.getBootCounter() > card.getBoot()
-        || card.getOnline()
+    boolean announced =
+        card.getOnline()
             && report.getBootCounter() == card.getAnnouncedBoot()
             && report.getBootNonce() == card.getAnnouncedNonce();
+    boolean over =
+        report.getBootCounter() == card.getPreviousBoot()
+            && report.getBootNonce() == card.getPreviousNonce();
+    return report.getBootCounter() > card.getBoot() || announced && !over;
   }
 
   private ReportEvidence evidenceOf(TrainingReport report, long[] counted) {
@@ -161,6 +171,12 @@ final class Intake {
     }
   }
 
+  /** A cohort issued a budget; the next cohort must continue above its version. */
+  void budget(UpdateBudget budget) throws WireException {
+    named(budget.getDevice());
+    card.setIssuedVersion(Math.max(card.getIssuedVersion(), budget.getVersion()));
+  }
+
   void ack(BudgetAck ack) throws WireException {
     named(ack.getDevice());
     if (cohort().isEmpty()) {
@@ -199,7 +215,7 @@ final class Intake {
         StatusEvidence.newBuilder()
             .setOnline(card.getOnline())
             .setBootCounter(card.getAnnouncedBoot())
-            .setBudgetVersion(card.getStatusBudgetVersion())
+            .setBudgetVersion(Math.max(card.getStatusBudgetVersion(), card.getIssuedVersion()))
             .build());
   }
 

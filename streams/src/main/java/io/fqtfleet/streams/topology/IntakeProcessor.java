@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.schemas.WireException.Reason;
@@ -22,6 +23,7 @@ final class IntakeProcessor implements Processor<String, byte[], String, byte[]>
   private static final WireCodec<TrainingReport> REPORTS = WireCodec.of(TrainingReport.class);
   private static final WireCodec<DeviceStatus> STATUS = WireCodec.of(DeviceStatus.class);
   private static final WireCodec<BudgetAck> ACKS = WireCodec.of(BudgetAck.class);
+  private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<DeviceRegistration> DEVICES =
       WireCodec.of(DeviceRegistration.class);
   private static final WireCodec<IntakeCard> CARDS = WireCodec.of(IntakeCard.class);
@@ -85,6 +87,7 @@ final class IntakeProcessor implements Processor<String, byte[], String, byte[]>
         }
       }
       case Topics.ACKS -> intake.ack(ACKS.decode(present(value)));
+      case Topics.BUDGETS -> intake.budget(BUDGETS.decode(present(value)));
       case Topics.DEVICES -> intake.registration(value == null ? null : DEVICES.decode(value));
       default -> throw new IllegalStateException("no source reads " + topic);
     }
