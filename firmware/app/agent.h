@@ -24,7 +24,7 @@
 #include "wire/generated/fqt_wire.h"
 
 #define AGENT_FIRMWARE_VERSION "0.1.0"
-#define AGENT_TOPIC_MAX        100u /* "fqt/v1/down/63/" + 64 + "/budget" and the terminating zero */
+#define AGENT_TOPIC_MAX        100u /* "fqt/v1/down/63/" + 64 + "/budget" and a zero */
 #define AGENT_CHECKPOINT_MS    600000u /* between saves of weights and state that changed */
 #define AGENT_SIGNATURE_BYTES  33u     /* key id and tag behind a budget */
 

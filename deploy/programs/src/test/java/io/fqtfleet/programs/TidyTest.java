@@ -32,7 +32,7 @@ class TidyTest {
   private static final int JAVA_LINES_MAX = 400;
   private static final int C_LINES_MAX = 700;
   private static final Pattern UNFINISHED =
-      Pattern.compile("\\b(" + "TODO" + "|FIX" + "ME|XX" + "X|HA" + "CK)\\b|@Dis" + "abled");
+      Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X|HA" + "CK)\\b|@Dis" + "abled");
 
   @Test
   void topLevelHoldsWhatWasAgreed() throws IOException {
@@ -40,7 +40,8 @@ class TidyTest {
       List<String> extra =
           files
               .map(p -> p.getFileName().toString())
-              .filter(name -> !name.startsWith(".") && !TOP.contains(name))
+              .filter(name -> !name.startsWith(".") && !name.equals("target"))
+              .filter(name -> !TOP.contains(name))
               .toList();
       assertEquals(List.of(), extra);
     }

@@ -36,10 +36,11 @@ class ScenarioTest {
       duration: 90s
       domains:
         near: {speedRpm: 1000, load: 0.1, resonanceHz: 2000, damping: 0.1, secondResonanceHz: 900,
-               secondShare: 0.2, gain: 2, noise: 0.3, hum: 0.4, dataSet: {domain: south, channel: 1}}
+               secondShare: 0.2, gain: 2, noise: 0.3, hum: 0.4,
+               dataSet: {domain: south, channel: 1}}
         far: {}
-      factory: {training: true, lambdaMinPermille: 5, lambdaMaxPermille: 500, firstTrainableLayer: 1,
-                learningRate: 77, batchSize: 3, trainEveryNth: 2, energyCapacityMilliJoule: 9,
+      factory: {training: true, lambdaMinPermille: 5, lambdaMaxPermille: 500,
+                firstTrainableLayer: 1, learningRate: 77, batchSize: 3, trainEveryNth: 2, energyCapacityMilliJoule: 9,
                 energyRefillMilliJoulePerHour: 8}
       link: {dropPermille: 10, repeatPermille: 20}
       cohorts:

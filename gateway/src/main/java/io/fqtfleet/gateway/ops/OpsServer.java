@@ -32,8 +32,8 @@ public final class OpsServer implements AutoCloseable {
       server = HttpServer.create(address, 0);
     } catch (BindException e) {
       throw new IllegalStateException(
-          ("the HTTP endpoint cannot listen on %s:%d: the port is busy or the address is not of this"
-                  + " machine. Stop the program that holds it (ss -ltnp 'sport = :%d' names it) or"
+          ("the HTTP endpoint cannot listen on %s:%d: the port is busy or the address is not of"
+                  + " this machine. Stop the program that holds it (ss -ltnp 'sport = :%d' names it) or"
                   + " set ops.host / ops.port; port 0 takes any free one.")
               .formatted(address.getHostString(), address.getPort(), address.getPort()),
           e);

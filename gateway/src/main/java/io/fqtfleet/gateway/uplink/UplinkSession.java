@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   MQTT thread                                   producer's thread
- *   receive -> window -> check -> Kafka ........> confirmed -> window -> PUBACK, in order of receipt
+ *   receive -> window -> check -> Kafka ........> confirmed -> window -> PUBACK, in order
  *                          |                          |
  *                          +--> dead letter --------->+   failed -> producer closed,
  *                                                                   connection dropped unacked
