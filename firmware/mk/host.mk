@@ -26,7 +26,7 @@ JNI_FLAGS := -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux
 JNI_OBJ   := $(JNI_SRC:%.c=$(HOST_DIR)/%.o)
 endif
 
-host: $(HOST_DIR)/libfqtagent.so $(HOST_DIR)/trajectory $(UNIT_BIN)
+host: $(HOST_DIR)/libfqtagent.so
 
 $(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
 	@echo "  LD $@"

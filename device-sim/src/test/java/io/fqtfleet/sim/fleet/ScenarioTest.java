@@ -40,8 +40,8 @@ class ScenarioTest {
                dataSet: {domain: south, channel: 1}}
         far: {}
       factory: {training: true, lambdaMinPermille: 5, lambdaMaxPermille: 500,
-                firstTrainableLayer: 1, learningRate: 77, batchSize: 3, trainEveryNth: 2, energyCapacityMilliJoule: 9,
-                energyRefillMilliJoulePerHour: 8}
+                firstTrainableLayer: 1, learningRate: 77, batchSize: 3, trainEveryNth: 2,
+                energyCapacityMilliJoule: 9, energyRefillMilliJoulePerHour: 8}
       link: {dropPermille: 10, repeatPermille: 20}
       cohorts:
         - {name: c, devices: 3, qemuDevices: 1, domain: near, windowsPerSecond: 2.5,
