@@ -30,8 +30,11 @@ public final class CohortLane {
   private final Spread reference = new Spread();
   private final Spread previous = new Spread();
   private final Spread current = new Spread();
-  private double cusum;
-  private long onsetMs;
+
+  /** Per λ: the CUSUM of the same gains, and when it last left zero. */
+  private final double[] cusums = new double[LAMBDAS.length];
+
+  private final long[] onsetsMs = new long[LAMBDAS.length];
 
   public CohortLane() {
     Arrays.fill(logs, LogSpace.ZERO);
@@ -94,12 +97,10 @@ public final class CohortLane {
     for (int j = 0; j < LAMBDAS.length; j++) {
       double gain = LAMBDAS[j] * z * scale - residuals.length * bennett(LAMBDAS[j] / root);
       logs[j] = LogSpace.onePlus(logs[j]) + gain;
-      if (j == 1) {
-        if (cusum <= 0) {
-          onsetMs = startMs;
-        }
-        cusum = Math.max(0, cusum + gain);
+      if (cusums[j] <= 0) {
+        onsetsMs[j] = startMs;
       }
+      cusums[j] = Math.max(0, cusums[j] + gain);
     }
     if (learn) {
       current.add(z);
@@ -129,9 +130,13 @@ public final class CohortLane {
     return LogSpace.mean(logs);
   }
 
-  /** Estimated moment of the change. */
+  /** Estimated moment of the change: by the λ that fits the change best. */
   public long onsetMs() {
-    return onsetMs;
+    int best = 0;
+    for (int j = 1; j < LAMBDAS.length; j++) {
+      best = cusums[j] > cusums[best] ? j : best;
+    }
+    return onsetsMs[best];
   }
 
   /** Evidence is forgotten; the dispersion, a property of the cohort, stays. */
@@ -139,30 +144,30 @@ public final class CohortLane {
     Arrays.fill(logs, LogSpace.ZERO);
     previous.clear();
     current.clear();
-    cusum = 0;
+    Arrays.fill(cusums, 0);
   }
 
   public void write(DataOutput out) throws IOException {
-    for (double log : logs) {
-      out.writeDouble(log);
+    for (int j = 0; j < LAMBDAS.length; j++) {
+      out.writeDouble(logs[j]);
+      out.writeDouble(cusums[j]);
+      out.writeLong(onsetsMs[j]);
     }
     reference.write(out);
     previous.write(out);
     current.write(out);
-    out.writeDouble(cusum);
-    out.writeLong(onsetMs);
   }
 
   public static CohortLane read(DataInput in) throws IOException {
     CohortLane lane = new CohortLane();
     for (int j = 0; j < LAMBDAS.length; j++) {
       lane.logs[j] = in.readDouble();
+      lane.cusums[j] = in.readDouble();
+      lane.onsetsMs[j] = in.readLong();
     }
     lane.reference.read(in);
     lane.previous.read(in);
     lane.current.read(in);
-    lane.cusum = in.readDouble();
-    lane.onsetMs = in.readLong();
     return lane;
   }
 }

@@ -11,7 +11,7 @@ import io.fqtfleet.streams.budget.Standing;
  */
 final class DeviceAttribution {
   /** Share of the rise that may remain for a device's error to count as back. */
-  private static final double REMAINING_RISE = 0.15;
+  private static final double REMAINING_RISE = 0.1;
 
   /** A trial that undid at least this share of the rise has helped. */
   private static final double HELPED = 0.5;
@@ -75,11 +75,8 @@ final class DeviceAttribution {
       card.peakError = now;
       card.limitError = Math.max(card.limitError, partOfRise(card, REMAINING_RISE));
     }
-    boolean cohortAgrees =
-        !incident.isOpen()
-            || !round.cohort.dense
-            || incident.isGood()
-            || now <= partOfRise(card, REMAINING_RISE);
+    // Where all drifted together the cohort's error tells more than a device's few samples.
+    boolean cohortAgrees = !incident.isOpen() || !round.cohort.dense || incident.isGood();
     boolean good = now <= card.limitError && cohortAgrees;
     card.goodRounds = good ? card.goodRounds + 1 : 0;
     card.badRounds = good ? 0 : card.badRounds + 1;

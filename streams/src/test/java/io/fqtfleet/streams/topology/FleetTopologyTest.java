@@ -56,6 +56,9 @@ class FleetTopologyTest {
               long late = roundOf(alert.getRaisedAtMs()) - FleetStory.DRIFT_ROUND;
               long most = alert.getKind() == AlertKind.DEVICE_FAULT ? 12 : 3;
               assertTrue(late >= 0 && late < most, story + alert);
+              long off = alert.getOnsetMs() - DriverRig.START_MS;
+              long onset = (long) FleetStory.DRIFT_ROUND * DriverRig.ROUND_MS;
+              assertTrue(Math.abs(off - onset) <= 2 * DriverRig.ROUND_MS, story + alert);
             }
           }
           assertEquals(
