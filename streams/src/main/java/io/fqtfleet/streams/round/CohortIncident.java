@@ -17,7 +17,7 @@ import java.util.List;
  */
 final class CohortIncident {
   /** Share of the rise that may remain for the error to count as back. */
-  private static final double REMAINING_RISE = 0.1;
+  private static final double REMAINING_RISE = 0.12;
 
   /** A fall of the error that counts as progress. */
   private static final double PROGRESS = 0.01;

@@ -11,7 +11,7 @@ import io.fqtfleet.streams.budget.Standing;
  */
 final class DeviceAttribution {
   /** Share of the rise that may remain for a device's error to count as back. */
-  private static final double REMAINING_RISE = 0.1;
+  private static final double REMAINING_RISE = 0.12;
 
   /** A trial that undid at least this share of the rise has helped. */
   private static final double HELPED = 0.5;
