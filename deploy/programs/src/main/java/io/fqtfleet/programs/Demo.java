@@ -128,6 +128,8 @@ final class Demo {
       say(progress(observer));
     }
     long endedAtMs = System.currentTimeMillis();
+    // Before the devices fall silent: a budget sent in the last second wants its answer.
+    FleetObserver.Obedience obedience = awaitObedience(observer);
     int unacked = fleet.settle(SETTLE);
     if (unacked > 0) {
       say("%d messages were not acknowledged by the broker in %d s", unacked, SETTLE.toSeconds());
@@ -137,7 +139,7 @@ final class Demo {
     String source = options.data() == null ? "generator" : options.data().toString();
     return new DemoJudge(
             scenario, observer, fleet, model.backwardMacsPerWindow(), startedAtMs, endedAtMs)
-        .judge(source, seconds);
+        .judge(source, seconds, obedience);
   }
 
   private static String plan(Scenario scenario) {
@@ -187,11 +189,22 @@ final class Demo {
       boolean all =
           fleet.accounting().byDevice().values().stream()
               .allMatch(d -> observer.received(d.device()) >= d.acked().size());
-      if (all && observer.devicesOnTheirLastBudget() == observer.devicesWithBudget()) {
+      if (all) {
         return;
       }
       Thread.sleep(100);
     }
+  }
+
+  private static FleetObserver.Obedience awaitObedience(FleetObserver observer)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + DRAIN.toNanos();
+    FleetObserver.Obedience obedience = observer.obedience();
+    while (!obedience.all() && System.nanoTime() < deadline) {
+      Thread.sleep(100);
+      obedience = observer.obedience();
+    }
+    return obedience;
   }
 
   private void keep(DemoStack stack, FleetObserver observer) throws InterruptedException {

@@ -50,14 +50,14 @@ final class DemoJudge {
   }
 
   /** What happened, and whether it is what the demo promises. */
-  DemoSummary judge(String source, double seconds) {
+  DemoSummary judge(String source, double seconds, FleetObserver.Obedience obedience) {
     Drift drift = scenario.drifts().get(0);
     Fault fault = scenario.faults().get(0);
     DemoSummary.Reports reports = reports();
     DemoSummary.Drift driftFound = drift(drift);
     DemoSummary.Fault faultFound = fault(fault);
     noOtherAlert(drift.cohort(), faultFound.device());
-    DemoSummary.Budgets budgets = budgets();
+    DemoSummary.Budgets budgets = budgets(obedience);
     DemoSummary.Accuracy accuracy = accuracy(drift);
     DemoSummary.TrainingMacs macs = trainingMacs();
     return new DemoSummary(
@@ -168,20 +168,18 @@ final class DemoJudge {
     check("no other alert", others.isEmpty(), others.isEmpty() ? "none" : others);
   }
 
-  private DemoSummary.Budgets budgets() {
+  private DemoSummary.Budgets budgets(FleetObserver.Obedience obedience) {
     Set<String> images =
         fleet.members().stream()
             .filter(Member::qemu)
             .map(Member::device)
             .collect(Collectors.toSet());
     long byQemu = observer.budgetsAckedBy(images);
-    long onLast = observer.devicesOnTheirLastBudget();
-    long with = observer.devicesWithBudget();
     check(
         "every device is on its last budget",
-        with == fleet.members().size() && onLast == with,
+        obedience.withBudget() == fleet.members().size() && obedience.all(),
         "%d of %d",
-        onLast,
+        obedience.onLastBudget(),
         fleet.members().size());
     check(
         "no budget refused",

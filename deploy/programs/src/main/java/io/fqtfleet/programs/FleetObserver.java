@@ -207,19 +207,23 @@ final class FleetObserver implements AutoCloseable {
     return online.size();
   }
 
-  /** Devices whose last budget is acknowledged as in force. */
-  synchronized long devicesOnTheirLastBudget() {
-    return desired.values().stream()
-        .filter(b -> ackedVersion.getOrDefault(b.getDevice(), 0L) >= b.getVersion())
-        .count();
+  /** Devices that were sent budgets, and those whose last one is acknowledged as in force. */
+  record Obedience(long onLastBudget, long withBudget) {
+    boolean all() {
+      return onLastBudget == withBudget;
+    }
+  }
+
+  synchronized Obedience obedience() {
+    long onLast =
+        desired.values().stream()
+            .filter(b -> ackedVersion.getOrDefault(b.getDevice(), 0L) >= b.getVersion())
+            .count();
+    return new Obedience(onLast, desired.size());
   }
 
   synchronized long budgetsSent() {
     return budgetsSent;
-  }
-
-  synchronized long devicesWithBudget() {
-    return desired.size();
   }
 
   /** Budgets acknowledged as applied or repeated, each once. */

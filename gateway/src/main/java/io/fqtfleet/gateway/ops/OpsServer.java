@@ -33,8 +33,8 @@ public final class OpsServer implements AutoCloseable {
     } catch (BindException e) {
       throw new IllegalStateException(
           ("the HTTP endpoint cannot listen on %s:%d: the port is busy or the address is not of"
-                  + " this machine. Stop the program that holds it (ss -ltnp 'sport = :%d' names it)"
-                  + " or set ops.host / ops.port; port 0 takes any free one.")
+                  + " this machine. Stop the program that holds it (ss -ltnp 'sport = :%d' names"
+                  + " it) or set ops.host / ops.port; port 0 takes any free one.")
               .formatted(address.getHostString(), address.getPort(), address.getPort()),
           e);
     } catch (IOException e) {
