@@ -27,6 +27,15 @@ import org.slf4j.LoggerFactory;
  * wrongly and stores to disk by default.
  */
 public final class PahoMqttLink implements MqttLink {
+  /** Held, or the level would be forgotten with the logger. */
+  private static final java.util.logging.Logger PAHO_LOG =
+      java.util.logging.Logger.getLogger("org.eclipse.paho.mqttv5.client");
+
+  static {
+    // Paho prints stack traces of its own when a connection ends; the callbacks tell us all of it.
+    PAHO_LOG.setLevel(java.util.logging.Level.OFF);
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(PahoMqttLink.class);
   private static final int QOS = 1;
   private static final int RETAINED_ONLY_FOR_NEW_SUBSCRIPTIONS = 1;
