@@ -22,7 +22,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--devices",
       paramLabel = "N",
       defaultValue = "200",
-      description = "simulated devices, 8..1000 (${DEFAULT-VALUE})")
+      description = "simulated devices, 40..1000 (${DEFAULT-VALUE})")
   private int devices;
 
   @Option(names = "--no-qemu", description = "without firmware images")

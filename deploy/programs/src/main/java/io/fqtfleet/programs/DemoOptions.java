@@ -13,13 +13,13 @@ import java.nio.file.Path;
  * @param json file for the summary, or null
  */
 record DemoOptions(Path data, int devices, boolean qemu, long seed, boolean keep, Path json) {
-  static final int MIN_DEVICES = 8;
+  static final int MIN_DEVICES = 40;
   static final int MAX_DEVICES = 1000;
 
   DemoOptions {
     if (devices < MIN_DEVICES || devices > MAX_DEVICES) {
       throw new IllegalArgumentException(
-          "--devices %d is not in %d..%d; four cohorts need %d, more than %d want `fleet sim run`"
+          "--devices %d is not in %d..%d; below %d a cohort is too small, above %d use fleet sim run"
               .formatted(devices, MIN_DEVICES, MAX_DEVICES, MIN_DEVICES, MAX_DEVICES));
     }
   }

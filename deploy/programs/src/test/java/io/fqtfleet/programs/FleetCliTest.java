@@ -1,0 +1,40 @@
+package io.fqtfleet.programs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a wrong command line is answered with. */
+class FleetCliTest {
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    return FleetCli.commandLine().setErr(new PrintWriter(err, true)).execute(arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "demo --devices 8, --devices 8 is not in 40..1000",
+    "demo --devices 1001, --devices 1001 is not in 40..1000",
+    "demo --data /nowhere --no-qemu, /nowhere: there is no such folder",
+    "policy validate /nowhere.yaml, there is no such file",
+    "sim validate /nowhere.yaml, there is no such file",
+    "sim run ../../device-sim/scenarios/steady.yaml --mqtt x --master-key-file k, 'x' is not HOST",
+  })
+  void whatIsWrongIsSaidInOneSentence(String commandLine, String expected) {
+    assertEquals(1, run(commandLine.split(" ")));
+    assertTrue(err.toString().contains("fleet: "), err.toString());
+    assertTrue(err.toString().contains(expected), err.toString());
+  }
+
+  @Test
+  void anUnknownOptionIsACommandLineError() {
+    assertEquals(2, run("demo", "--devises", "50"));
+    assertTrue(err.toString().contains("--devises"), err.toString());
+  }
+}
