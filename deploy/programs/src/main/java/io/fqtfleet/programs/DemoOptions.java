@@ -19,7 +19,8 @@ record DemoOptions(Path data, int devices, boolean qemu, long seed, boolean keep
   DemoOptions {
     if (devices < MIN_DEVICES || devices > MAX_DEVICES) {
       throw new IllegalArgumentException(
-          "--devices %d is not in %d..%d; below %d a cohort is too small, above %d use fleet sim run"
+          ("--devices %d is not in %d..%d; below %d cohorts are too small to be judged,"
+                  + " above %d use fleet sim run")
               .formatted(devices, MIN_DEVICES, MAX_DEVICES, MIN_DEVICES, MAX_DEVICES));
     }
   }
