@@ -10,4 +10,4 @@ for tool in make gcc; do
     exit 0
   fi
 done
-exec make --no-print-directory "$@"
+exec make -s --no-print-directory "$@"
