@@ -26,6 +26,7 @@ public final class Topics {
   public static final String POLICIES = "fqt.policies.v1";
   public static final String EVIDENCE = "fqt.evidence.v1";
   public static final String ALERTS = "fqt.alerts.v1";
+  public static final String FEEDBACK = "fqt.feedback.v1";
   public static final String COHORTS = "fqt.cohorts.v1";
   public static final String DECISIONS = "fqt.decisions.v1";
   public static final String DEAD_LETTERS = "fqt.dead-letters.v1";
@@ -62,6 +63,7 @@ public final class Topics {
         new Spec(POLICIES, 1, forEver),
         new Spec(EVIDENCE, partitions, week),
         new Spec(ALERTS, partitions, compacted),
+        new Spec(FEEDBACK, partitions, forEver),
         new Spec(COHORTS, partitions, compacted),
         new Spec(DECISIONS, partitions, quarter),
         new Spec(DEAD_LETTERS, partitions, quarter),

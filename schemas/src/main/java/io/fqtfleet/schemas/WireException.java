@@ -20,6 +20,8 @@ public final class WireException extends Exception {
     WRONG_DEVICE,
     /** A topic that does not follow the protocol. */
     BAD_TOPIC,
+    /** Feedback on an alert that was never raised. */
+    UNKNOWN_ALERT,
     /** Larger than the limit. */
     OVERSIZE
   }
