@@ -47,6 +47,10 @@ static uint64_t macs_of_a_batch(const struct agent *agent, unsigned first_traina
     return macs * (uint64_t)agent->duty.terms.batch_size;
 }
 
+bool agent_has_layer(const struct agent *agent, int32_t layer) {
+    return layer == AGENT_LAST_LAYER || (layer >= 0 && layer < agent->learner.shape.layers);
+}
+
 static struct fqt_config config_of(const struct agent *agent) {
     const fqt_budget_terms *terms = &agent->duty.terms;
     const int32_t last = agent->learner.shape.layers - 1;
@@ -117,6 +121,14 @@ enum page_status agent_init(struct agent *agent, const struct agent_setup *setup
         model_init(&agent->learner, setup->model_page, setup->model_length, sample_seed(agent));
     if (status != PAGE_OK) {
         return status;
+    }
+    if (!agent_has_layer(agent, agent->who.factory_terms.first_trainable_layer)) {
+        *bad_page = "provisioning page";
+        return PAGE_BAD_FIELD;
+    }
+    if (!agent_has_layer(agent, agent->duty.terms.first_trainable_layer)) {
+        agent->duty.version = 0; /* a budget for the model of before */
+        agent->duty.terms = agent->who.factory_terms;
     }
     make_topic(agent, AGENT_TOPIC_REPORT, "up/", "/report");
     make_topic(agent, AGENT_TOPIC_STATUS, "up/", "/status");

@@ -20,11 +20,12 @@
 
 #include "app/energy.h"
 #include "app/pages.h"
+#include "app/store.h"
 #include "core/learner.h"
 #include "wire/generated/fqt_wire.h"
 
 #define AGENT_FIRMWARE_VERSION "0.1.0"
-#define AGENT_TOPIC_MAX        100u /* "fqt/v1/down/63/" + 64 + "/budget" and a zero */
+#define AGENT_TOPIC_MAX        100u    /* "fqt/v1/down/63/" + 64 + "/budget" and a zero */
 #define AGENT_CHECKPOINT_MS    600000u /* between saves of weights and state that changed */
 #define AGENT_SIGNATURE_BYTES  33u     /* key id and tag behind a budget */
 
@@ -32,15 +33,15 @@
  * fingerprint of the factory model. */
 enum agent_record { AGENT_STATE, AGENT_WEIGHTS, AGENT_GOOD, AGENT_RECORDS };
 
-#define AGENT_STATE_BYTES_MAX   128u
 #define AGENT_WEIGHTS_BYTES_MAX (8u + MODEL_PAGE_MAX)
 
 struct agent_store {
     void *context;
     /* True only when the record is safe; a cut or a failure leaves the previous one. */
-    bool (*save)(void *context, enum agent_record record, const uint8_t *bytes, size_t length);
-    /* Length, 0 when there is none. */
-    size_t (*load)(void *context, enum agent_record record, uint8_t *out, size_t cap);
+    bool (*save)(void *context, enum agent_record record, const struct store_piece *pieces,
+                 size_t count);
+    /* The record where it lies, valid until it is saved again; NULL when there is none. */
+    const uint8_t *(*view)(const void *context, enum agent_record record, size_t *length);
 };
 
 struct agent_setup {
@@ -89,7 +90,6 @@ struct agent {
     uint64_t saved_updates; /* learner updates when the weights were saved */
     uint64_t good_hash;     /* weights hash of the last good snapshot; 0 = none in this boot */
     struct fqt_learner learner;
-    uint8_t scratch[AGENT_WEIGHTS_BYTES_MAX]; /* one record on its way to or from the store */
 };
 
 /* PAGE_OK, or what is wrong with *bad_page ("provisioning page" or "model page"). */

@@ -57,7 +57,7 @@ static fqt_refusal_reason authenticate(const struct agent *agent, const uint8_t 
     }
 }
 
-static const char *bad_field(const fqt_update_budget *budget) {
+static const char *bad_field(const struct agent *agent, const fqt_update_budget *budget) {
     if (budget->version < 1) {
         return "version";
     }
@@ -69,6 +69,9 @@ static const char *bad_field(const fqt_update_budget *budget) {
     }
     if (budget->time_to_live_s < 0) {
         return "timeToLiveS";
+    }
+    if (!agent_has_layer(agent, budget->terms.first_trainable_layer)) {
+        return "firstTrainableLayer";
     }
     return terms_bad_field(&budget->terms);
 }
@@ -157,7 +160,7 @@ static struct judgement judge(struct agent *agent, const uint8_t *payload, size_
         judgement.field = "device";
         return judgement;
     }
-    judgement.field = bad_field(&budget);
+    judgement.field = bad_field(agent, &budget);
     if (judgement.field != NULL) {
         judgement.refusal = FQT_REFUSAL_REASON_OUT_OF_RANGE;
         return judgement;

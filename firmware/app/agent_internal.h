@@ -7,6 +7,12 @@
 /* Milliseconds since boot. */
 uint64_t agent_uptime_ms(const struct agent *agent, uint64_t now_ms);
 
+/* firstTrainableLayer: the last layer, whatever the model. */
+#define AGENT_LAST_LAYER 15
+
+/* Whether the model has a layer of this number; AGENT_LAST_LAYER it always has. */
+bool agent_has_layer(const struct agent *agent, int32_t layer);
+
 /* Hands the terms in force to the learner and the bucket; drops an open minibatch. */
 void agent_obey(struct agent *agent, uint64_t now_ms);
 

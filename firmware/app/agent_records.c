@@ -54,7 +54,8 @@ bool agent_save_state(struct agent *agent, const struct agent_duty *duty, uint64
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         at = put_u32(at, (uint32_t)numbers[i]);
     }
-    return agent->store.save(agent->store.context, AGENT_STATE, state, sizeof state);
+    const struct store_piece piece = {state, sizeof state};
+    return agent->store.save(agent->store.context, AGENT_STATE, &piece, 1);
 }
 
 static void read_terms(const uint8_t *at, fqt_budget_terms *terms) {
@@ -77,9 +78,9 @@ static void read_terms(const uint8_t *at, fqt_budget_terms *terms) {
 }
 
 uint32_t agent_load_state(struct agent *agent, uint64_t now_ms, int64_t *level_pj) {
-    uint8_t state[AGENT_STATE_BYTES_MAX];
-    const size_t length = agent->store.load(agent->store.context, AGENT_STATE, state, sizeof state);
-    if (length != STATE_BYTES || state[0] != STATE_LAYOUT) {
+    size_t length;
+    const uint8_t *state = agent->store.view(agent->store.context, AGENT_STATE, &length);
+    if (state == NULL || length != STATE_BYTES || state[0] != STATE_LAYOUT) {
         return 0;
     }
     struct agent_duty duty = {.highest_version = (int64_t)le_load_u64(state + 5),
@@ -104,39 +105,48 @@ uint32_t agent_load_state(struct agent *agent, uint64_t now_ms, int64_t *level_p
 
 /* ---- weights ---- */
 
-static bool save_scratch(struct agent *agent, enum agent_record record, size_t page_length) {
-    le_store_u64(agent->scratch, agent->model_fingerprint);
-    return agent->store.save(agent->store.context, record, agent->scratch, 8 + page_length);
-}
+#define FINGERPRINT_BYTES 8u
 
 bool agent_save_weights(struct agent *agent, enum agent_record record) {
-    const size_t length =
-        model_export(&agent->learner, agent->scratch + 8, sizeof agent->scratch - 8);
-    return length > 0 && save_scratch(agent, record, length);
+    struct model_pieces page;
+    struct store_piece pieces[1 + sizeof page.piece / sizeof page.piece[0]];
+    uint8_t fingerprint[FINGERPRINT_BYTES];
+    le_store_u64(fingerprint, agent->model_fingerprint);
+    pieces[0] = (struct store_piece){fingerprint, sizeof fingerprint};
+    model_pieces(&agent->learner, &page);
+    memcpy(pieces + 1, page.piece, page.count * sizeof page.piece[0]);
+    return agent->store.save(agent->store.context, record, pieces, 1 + page.count);
 }
 
-/* Page length; the page is at scratch + 8. Weights learnt from another factory model don't count.
- */
-static size_t fetch(struct agent *agent, enum agent_record record) {
-    const size_t length =
-        agent->store.load(agent->store.context, record, agent->scratch, sizeof agent->scratch);
-    if (length <= 8 || le_load_u64(agent->scratch) != agent->model_fingerprint) {
-        return 0;
+/* The page of a record, NULL when there is none. Weights learnt from another factory model don't
+ * count. */
+static const uint8_t *find_page(const struct agent *agent, enum agent_record record,
+                                size_t *length) {
+    const uint8_t *bytes = agent->store.view(agent->store.context, record, length);
+    if (bytes == NULL || *length <= FINGERPRINT_BYTES ||
+        le_load_u64(bytes) != agent->model_fingerprint) {
+        return NULL;
     }
-    return length - 8;
+    *length -= FINGERPRINT_BYTES;
+    return bytes + FINGERPRINT_BYTES;
 }
 
 bool agent_stage_weights(struct agent *agent, fqt_weights_action action) {
-    if (action == FQT_WEIGHTS_ACTION_FACTORY) {
-        /* An empty page: the next boot finds no weights that fit and keeps the factory ones. */
-        agent->scratch[8] = 0;
-        return save_scratch(agent, AGENT_WEIGHTS, 1);
+    /* An empty page: the next boot finds no weights that fit and keeps the factory ones. */
+    static const uint8_t empty[1] = {0};
+    uint8_t fingerprint[FINGERPRINT_BYTES];
+    const uint8_t *page = empty;
+    size_t length = sizeof empty;
+    if (action != FQT_WEIGHTS_ACTION_FACTORY) {
+        page = find_page(agent, AGENT_GOOD, &length);
     }
-    const size_t length = fetch(agent, AGENT_GOOD);
-    return length > 0 && save_scratch(agent, AGENT_WEIGHTS, length);
+    le_store_u64(fingerprint, agent->model_fingerprint);
+    const struct store_piece pieces[] = {{fingerprint, sizeof fingerprint}, {page, length}};
+    return page != NULL && agent->store.save(agent->store.context, AGENT_WEIGHTS, pieces, 2);
 }
 
 bool agent_load_weights(struct agent *agent, enum agent_record record) {
-    const size_t length = fetch(agent, record);
-    return length > 0 && model_load(&agent->learner, agent->scratch + 8, length) == PAGE_OK;
+    size_t length;
+    const uint8_t *page = find_page(agent, record, &length);
+    return page != NULL && model_load(&agent->learner, page, length) == PAGE_OK;
 }

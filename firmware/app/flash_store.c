@@ -3,14 +3,15 @@
 #define STATE_PLACE_BYTES   256u
 #define PLACE_GRANULE_BYTES 256u
 
-static bool save(void *context, enum agent_record record, const uint8_t *bytes, size_t length) {
+static bool save(void *context, enum agent_record record, const struct store_piece *pieces,
+                 size_t count) {
     struct flash_store *flash_store = context;
-    return flash_store->usable[record] && store_save(&flash_store->store[record], bytes, length);
+    return flash_store->usable[record] && store_save(&flash_store->store[record], pieces, count);
 }
 
-static size_t load(void *context, enum agent_record record, uint8_t *out, size_t cap) {
+static const uint8_t *view(const void *context, enum agent_record record, size_t *length) {
     const struct flash_store *flash_store = context;
-    return flash_store->usable[record] ? store_load(&flash_store->store[record], out, cap) : 0;
+    return flash_store->usable[record] ? store_view(&flash_store->store[record], length) : NULL;
 }
 
 static uint32_t weights_place_bytes(const uint8_t *model_page, size_t model_length) {
@@ -29,5 +30,5 @@ struct agent_store flash_store_open(struct flash_store *flash_store,
     for (unsigned i = 0; i < AGENT_RECORDS; i++) {
         flash_store->usable[i] = store_open(&flash_store->store[i], &flash[i], place_bytes[i]);
     }
-    return (struct agent_store){flash_store, save, load};
+    return (struct agent_store){flash_store, save, view};
 }

@@ -11,7 +11,6 @@
 #define MODEL_TRAINED             0u
 #define MODEL_UNTRAINED           1u
 #define LAYER_HEADER_BYTES        4u
-#define LAYER_NUMBERS_BYTES       32u
 
 const char *page_status_text(enum page_status status) {
     switch (status) {
@@ -325,58 +324,79 @@ static uint8_t *put_range(uint8_t *at, const struct fqt_range *range) {
     return put_f32(put_f32(at, range->min), range->max);
 }
 
-static uint8_t *put_layer(uint8_t *at, const struct fqt_layer_state *layer) {
-    const size_t weights = (size_t)layer->inputs * layer->outputs;
-    *at++ = layer->inputs;
-    *at++ = layer->outputs;
-    *at++ = 0;
-    *at++ = 0;
-    at = put_f32(at, layer->weight_quant.scale);
+static void add_piece(struct model_pieces *pieces, const void *bytes, size_t length) {
+    pieces->piece[pieces->count].bytes = bytes;
+    pieces->piece[pieces->count].length = length;
+    pieces->count++;
+    pieces->length += length;
+}
+
+/* Biases go as they lie in memory: every core this runs on is little endian, like the page. */
+static void add_layer(struct model_pieces *pieces, unsigned index,
+                      const struct fqt_layer_state *layer) {
+    uint8_t *at = pieces->numbers[index];
+    at[0] = layer->inputs;
+    at[1] = layer->outputs;
+    at[2] = 0;
+    at[3] = 0;
+    at = put_f32(at + LAYER_HEADER_BYTES, layer->weight_quant.scale);
     le_store_u32(at, (uint32_t)layer->weight_quant.zero);
     at = put_range(at + 4, &layer->weight_range);
     at = put_range(at, &layer->output_range);
-    at = put_range(at, &layer->error_range);
-    for (unsigned i = 0; i < layer->outputs; i++, at += 4) {
-        le_store_u32(at, (uint32_t)layer->bias[i]);
-    }
-    memcpy(at, layer->weights, weights);
-    return at + weights;
+    (void)put_range(at, &layer->error_range);
+    add_piece(pieces, pieces->numbers[index], MODEL_LAYER_NUMBERS);
+    add_piece(pieces, layer->bias, 4u * layer->outputs);
+    add_piece(pieces, layer->weights, (size_t)layer->inputs * layer->outputs);
 }
 
 static size_t trained_length(const struct fqt_shape *shape) {
     size_t total = MODEL_PAGE_HEADER;
     for (uint8_t i = 0; i < shape->layers; i++) {
         const size_t outputs = shape->width[i + 1];
-        total +=
-            LAYER_HEADER_BYTES + LAYER_NUMBERS_BYTES + 4u * outputs + shape->width[i] * outputs;
+        total += MODEL_LAYER_NUMBERS + 4u * outputs + shape->width[i] * outputs;
     }
     return total;
 }
 
-size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap) {
-    const size_t total = trained_length(&learner->shape);
-    if (total > cap) {
-        return 0;
-    }
-    memset(out, 0, MODEL_PAGE_HEADER);
-    memcpy(out, "FQTM", 4);
-    le_store_u16(out + 4, PAGE_VERSION);
-    out[6] = MODEL_TRAINED;
-    out[7] = learner->shape.layers;
-    le_store_u32(out + 8, (uint32_t)total);
-    le_store_u16(out + 16, FQT_WINDOW);
-    out[18] = FEATURE_KIND_SPECTRA;
-    out[19] = learner->shape.width[0];
-    (void)put_f32(out + 20, FQT_FEATURE_SCALE);
-    out[24] = FQT_FEATURE_ZERO;
-    uint8_t *at = out + MODEL_PAGE_HEADER;
+void model_pieces(const struct fqt_learner *learner, struct model_pieces *out) {
+    uint8_t *header = out->header;
+    out->count = 0;
+    out->length = 0;
+    memset(header, 0, MODEL_PAGE_HEADER);
+    memcpy(header, "FQTM", 4);
+    le_store_u16(header + 4, PAGE_VERSION);
+    header[6] = MODEL_TRAINED;
+    header[7] = learner->shape.layers;
+    le_store_u16(header + 16, FQT_WINDOW);
+    header[18] = FEATURE_KIND_SPECTRA;
+    header[19] = learner->shape.width[0];
+    (void)put_f32(header + 20, FQT_FEATURE_SCALE);
+    header[24] = FQT_FEATURE_ZERO;
+    add_piece(out, header, MODEL_PAGE_HEADER);
     for (uint8_t i = 0; i < learner->shape.layers; i++) {
         struct fqt_layer_state layer;
         fqt_layer_export(learner, i, &layer);
-        at = put_layer(at, &layer);
+        add_layer(out, i, &layer);
     }
-    le_store_u32(out + 12, crc32_ieee(0, out + MODEL_CRC_END, total - MODEL_CRC_END));
-    return total;
+    le_store_u32(header + 8, (uint32_t)out->length);
+    uint32_t crc = crc32_ieee(0, header + MODEL_CRC_END, MODEL_PAGE_HEADER - MODEL_CRC_END);
+    for (size_t i = 1; i < out->count; i++) {
+        crc = crc32_ieee(crc, out->piece[i].bytes, out->piece[i].length);
+    }
+    le_store_u32(header + 12, crc);
+}
+
+size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap) {
+    struct model_pieces pieces;
+    model_pieces(learner, &pieces);
+    if (pieces.length > cap) {
+        return 0;
+    }
+    for (size_t i = 0; i < pieces.count; i++) {
+        memcpy(out, pieces.piece[i].bytes, pieces.piece[i].length);
+        out += pieces.piece[i].length;
+    }
+    return pieces.length;
 }
 
 size_t model_trained_length(const uint8_t *page, size_t length) {

@@ -24,11 +24,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/store.h"
 #include "core/learner.h"
 #include "wire/generated/fqt_wire.h"
 
 #define PROVISIONING_PAGE_MAX 1024u
 #define MODEL_PAGE_HEADER     36u
+#define MODEL_LAYER_NUMBERS   36u /* of a layer, before its biases */
 #define MODEL_PAGE_MAX                                                                             \
     (MODEL_PAGE_HEADER + FQT_LAYERS_MAX * 36u + FQT_ROWS_MAX * 4u + FQT_WEIGHTS_MAX)
 #define DEVICE_KEY_BYTES     32u
@@ -73,6 +75,17 @@ enum page_status model_init(struct fqt_learner *learner, const uint8_t *page, si
 /* Replaces the weights; counters and configuration stay. Other dimensions are PAGE_BAD_SHAPE; an
  * untrained page gives its random weights again. */
 enum page_status model_load(struct fqt_learner *learner, const uint8_t *page, size_t length);
+
+/* The page of a learner without a copy of its weights: two kinds of header made here, biases and
+ * codes where the learner keeps them. Valid until the learner trains or *out moves. */
+struct model_pieces {
+    size_t count;
+    size_t length; /* of the whole page */
+    struct store_piece piece[1 + 3 * FQT_LAYERS_MAX];
+    uint8_t header[MODEL_PAGE_HEADER];
+    uint8_t numbers[FQT_LAYERS_MAX][MODEL_LAYER_NUMBERS];
+};
+void model_pieces(const struct fqt_learner *learner, struct model_pieces *out);
 
 /* Length of the page written, 0 if it does not fit into cap. */
 size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap);

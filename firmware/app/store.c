@@ -6,7 +6,6 @@
 #include "wire/le.h"
 
 #define STORE_MAGIC 0x53545146u /* "FQTS" */
-#define CHUNK_BYTES 64u
 
 struct place_header {
     uint32_t magic;
@@ -15,17 +14,8 @@ struct place_header {
     uint32_t crc;
 };
 
-static bool read_header(const struct store *store, unsigned area, uint32_t offset,
-                        struct place_header *header) {
-    uint8_t raw[STORE_HEADER_BYTES];
-    if (!store->flash.read(store->flash.context, area, offset, raw, sizeof raw)) {
-        return false;
-    }
-    header->magic = le_load_u32(raw);
-    header->sequence = le_load_u32(raw + 4);
-    header->length = le_load_u32(raw + 8);
-    header->crc = le_load_u32(raw + 12);
-    return true;
+static const uint8_t *place_at(const struct store *store, unsigned area, uint32_t place) {
+    return store->flash.view(store->flash.context, area) + place * store->place_bytes;
 }
 
 static uint32_t crc_of_numbers(uint32_t sequence, uint32_t length) {
@@ -37,41 +27,23 @@ static uint32_t crc_of_numbers(uint32_t sequence, uint32_t length) {
 
 static bool is_whole(const struct store *store, unsigned area, uint32_t place,
                      struct place_header *header) {
-    const uint32_t offset = place * store->place_bytes;
-    if (!read_header(store, area, offset, header) || header->magic != STORE_MAGIC ||
-        header->sequence == 0 || header->length > store->place_bytes - STORE_HEADER_BYTES) {
-        return false;
-    }
-    uint32_t crc = crc_of_numbers(header->sequence, header->length);
-    uint8_t chunk[CHUNK_BYTES];
-    for (uint32_t done = 0; done < header->length;) {
-        const uint32_t left = header->length - done;
-        const uint32_t take = left < CHUNK_BYTES ? left : CHUNK_BYTES;
-        if (!store->flash.read(store->flash.context, area, offset + STORE_HEADER_BYTES + done,
-                               chunk, take)) {
-            return false;
-        }
-        crc = crc32_ieee(crc, chunk, take);
-        done += take;
-    }
-    return crc == header->crc;
+    const uint8_t *at = place_at(store, area, place);
+    header->magic = le_load_u32(at);
+    header->sequence = le_load_u32(at + 4);
+    header->length = le_load_u32(at + 8);
+    header->crc = le_load_u32(at + 12);
+    return header->magic == STORE_MAGIC && header->sequence != 0 &&
+           header->length <= store->place_bytes - STORE_HEADER_BYTES &&
+           header->crc == crc32_ieee(crc_of_numbers(header->sequence, header->length),
+                                     at + STORE_HEADER_BYTES, header->length);
 }
 
 static bool is_blank(const struct store *store, unsigned area, uint32_t place) {
-    uint8_t chunk[CHUNK_BYTES];
-    for (uint32_t done = 0; done < store->place_bytes;) {
-        const uint32_t left = store->place_bytes - done;
-        const uint32_t take = left < CHUNK_BYTES ? left : CHUNK_BYTES;
-        if (!store->flash.read(store->flash.context, area, place * store->place_bytes + done, chunk,
-                               take)) {
+    const uint8_t *at = place_at(store, area, place);
+    for (uint32_t i = 0; i < store->place_bytes; i++) {
+        if (at[i] != 0xFF) {
             return false;
         }
-        for (uint32_t i = 0; i < take; i++) {
-            if (chunk[i] != 0xFF) {
-                return false;
-            }
-        }
-        done += take;
     }
     return true;
 }
@@ -115,41 +87,59 @@ static bool find_room(struct store *store, unsigned *area, uint32_t *place) {
     return store->flash.erase(store->flash.context, *area);
 }
 
-bool store_save(struct store *store, const uint8_t *bytes, size_t length) {
-    unsigned area;
-    uint32_t place;
-    if (length > store->place_bytes - STORE_HEADER_BYTES || !find_room(store, &area, &place)) {
-        return false;
+static size_t total_length(const struct store_piece *pieces, size_t count) {
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += pieces[i].length;
     }
-    const uint32_t offset = place * store->place_bytes;
-    const uint32_t sequence = store->sequence + 1u;
+    return total;
+}
+
+static bool write_place(struct store *store, unsigned area, uint32_t place, uint32_t sequence,
+                        const struct store_piece *pieces, size_t count) {
+    const uint32_t length = (uint32_t)total_length(pieces, count);
+    uint32_t offset = place * store->place_bytes;
+    uint32_t crc = crc_of_numbers(sequence, length);
     uint8_t header[STORE_HEADER_BYTES];
+    for (size_t i = 0; i < count; i++) {
+        crc = crc32_ieee(crc, pieces[i].bytes, pieces[i].length);
+    }
     le_store_u32(header, STORE_MAGIC);
     le_store_u32(header + 4, sequence);
-    le_store_u32(header + 8, (uint32_t)length);
-    le_store_u32(header + 12,
-                 crc32_ieee(crc_of_numbers(sequence, (uint32_t)length), bytes, length));
+    le_store_u32(header + 8, length);
+    le_store_u32(header + 12, crc);
+    bool safe = store->flash.program(store->flash.context, area, offset, header, sizeof header);
+    offset += STORE_HEADER_BYTES;
+    for (size_t i = 0; safe && i < count; i++) {
+        safe = store->flash.program(store->flash.context, area, offset, pieces[i].bytes,
+                                    pieces[i].length);
+        offset += (uint32_t)pieces[i].length;
+    }
+    return safe;
+}
+
+bool store_save(struct store *store, const struct store_piece *pieces, size_t count) {
+    unsigned area;
+    uint32_t place;
+    if (total_length(pieces, count) > store->place_bytes - STORE_HEADER_BYTES ||
+        !find_room(store, &area, &place)) {
+        return false;
+    }
+    const uint32_t sequence = store->sequence + 1u;
     struct place_header written;
-    const bool safe =
-        store->flash.program(store->flash.context, area, offset, header, sizeof header) &&
-        store->flash.program(store->flash.context, area, offset + STORE_HEADER_BYTES, bytes,
-                             length) &&
-        is_whole(store, area, place, &written) && written.sequence == sequence;
+    const bool safe = write_place(store, area, place, sequence, pieces, count) &&
+                      is_whole(store, area, place, &written) && written.sequence == sequence;
     if (safe) {
         store->sequence = sequence;
-        store->length = (uint32_t)length;
+        store->length = written.length;
         store->area = area;
         store->place = place;
     }
     return safe;
 }
 
-size_t store_load(const struct store *store, uint8_t *out, size_t cap) {
-    if (store->sequence == 0 || store->length > cap ||
-        !store->flash.read(store->flash.context, store->area,
-                           store->place * store->place_bytes + STORE_HEADER_BYTES, out,
-                           store->length)) {
-        return 0;
-    }
-    return store->length;
+const uint8_t *store_view(const struct store *store, size_t *length) {
+    *length = store->length;
+    return store->sequence == 0 ? NULL
+                                : place_at(store, store->area, store->place) + STORE_HEADER_BYTES;
 }

@@ -19,15 +19,22 @@
 #define STORE_HEADER_BYTES 16u
 #define STORE_AREAS        2u
 
-/* Erased flash reads 0xFF; programming only clears bits. Functions return false when the flash
- * reports an error. */
+/* Erased flash reads 0xFF; programming only clears bits. erase and program return false when the
+ * flash reports an error; reading is reading memory, because the flash of a microcontroller is. */
 struct flash {
     void *context;
     uint32_t area_bytes;
     bool (*erase)(void *context, unsigned area);
     bool (*program)(void *context, unsigned area, uint32_t offset, const uint8_t *bytes,
                     size_t length);
-    bool (*read)(void *context, unsigned area, uint32_t offset, uint8_t *out, size_t length);
+    const uint8_t *(*view)(const void *context, unsigned area);
+};
+
+/* A payload is written from the places where its parts lie, so that none needs a buffer of its own.
+ */
+struct store_piece {
+    const void *bytes;
+    size_t length;
 };
 
 struct store {
@@ -45,10 +52,9 @@ struct store {
 bool store_open(struct store *store, const struct flash *flash, uint32_t place_bytes);
 
 /* True: the new record is safe. False: it is not, and the previous one still is. */
-bool store_save(struct store *store, const uint8_t *bytes, size_t length);
+bool store_save(struct store *store, const struct store_piece *pieces, size_t count);
 
-/* Length of the latest payload, 0 when there is none, when it does not fit into cap or can't be
- * read. */
-size_t store_load(const struct store *store, uint8_t *out, size_t cap);
+/* The latest payload where it lies, valid until the next save; NULL when there is none. */
+const uint8_t *store_view(const struct store *store, size_t *length);
 
 #endif

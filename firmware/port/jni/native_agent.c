@@ -57,23 +57,23 @@ static jbyteArray bytes_of(JNIEnv *env, const uint8_t *bytes, size_t length) {
 }
 
 /* A simulated device keeps nothing over a reboot but, within one life, its last good weights. */
-static bool host_save(void *context, enum agent_record record, const uint8_t *bytes,
-                      size_t length) {
+static bool host_save(void *context, enum agent_record record, const struct store_piece *pieces,
+                      size_t count) {
     struct host_agent *host = context;
     if (record == AGENT_GOOD) {
-        memcpy(host->good, bytes, length);
-        host->good_length = length;
+        host->good_length = 0;
+        for (size_t i = 0; i < count; i++) {
+            memcpy(host->good + host->good_length, pieces[i].bytes, pieces[i].length);
+            host->good_length += pieces[i].length;
+        }
     }
     return true;
 }
 
-static size_t host_load(void *context, enum agent_record record, uint8_t *out, size_t cap) {
+static const uint8_t *host_view(const void *context, enum agent_record record, size_t *length) {
     const struct host_agent *host = context;
-    if (record != AGENT_GOOD || host->good_length > cap) {
-        return 0;
-    }
-    memcpy(out, host->good, host->good_length);
-    return host->good_length;
+    *length = host->good_length;
+    return record == AGENT_GOOD && host->good_length > 0 ? host->good : NULL;
 }
 
 /* Length of the copy; a page that is too long is cut and then fails its own length check. */
@@ -107,7 +107,7 @@ JNI(jlong, nativeOpen)
         .model_length = copy_page(env, model, host->model_page, sizeof host->model_page),
         .boot_counter = (uint32_t)boot_counter,
         .boot_nonce = (uint32_t)boot_nonce,
-        .store = {host, host_save, host_load},
+        .store = {host, host_save, host_view},
     };
     const char *bad_page;
     const enum page_status status = agent_init(&host->agent, &setup, &bad_page);

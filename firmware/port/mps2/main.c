@@ -66,12 +66,15 @@ static uint64_t now_ms(void *context) {
  * -icount there is no jitter, and a wiped device repeats its nonces.
  */
 static uint32_t boot_nonce(const struct agent_store *store) {
-    uint8_t state[AGENT_STATE_BYTES_MAX];
     uint8_t digest[SHA256_DIGEST_BYTES];
     struct sha256 sha;
     sha256_init(&sha);
     sha256_update(&sha, PROVISIONING_PAGE, PROVISIONING_PAGE_MAX);
-    sha256_update(&sha, state, store->load(store->context, AGENT_STATE, state, sizeof state));
+    size_t length;
+    const uint8_t *state = store->view(store->context, AGENT_STATE, &length);
+    if (state != NULL) {
+        sha256_update(&sha, state, length);
+    }
     for (unsigned i = 0; i < CHANCE_SAMPLES; i++) {
         uint8_t ticks[4];
         le_store_u32(ticks, clock_ticks());

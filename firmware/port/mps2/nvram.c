@@ -39,13 +39,13 @@ static bool program(void *context, unsigned area, uint32_t offset, const uint8_t
     return true;
 }
 
-static bool fetch(void *context, unsigned area, uint32_t offset, uint8_t *out, size_t length) {
-    memcpy(out, at(context, area, offset), length);
-    return true;
+static const uint8_t *view(const void *context, unsigned area) {
+    const struct nvram *region = context;
+    return region->base + area * region->area_bytes;
 }
 
 void nvram_flash(struct flash flash[AGENT_RECORDS]) {
     for (unsigned i = 0; i < AGENT_RECORDS; i++) {
-        flash[i] = (struct flash){&nvram[i], nvram[i].area_bytes, erase, program, fetch};
+        flash[i] = (struct flash){&nvram[i], nvram[i].area_bytes, erase, program, view};
     }
 }

@@ -138,26 +138,27 @@ int fixture_window(unsigned number, int16_t samples[FQT_WINDOW]) {
     return label;
 }
 
-static bool save(void *context, enum agent_record record, const uint8_t *bytes, size_t length) {
+static bool save(void *context, enum agent_record record, const struct store_piece *pieces,
+                 size_t count) {
     struct memory_store *store = context;
     if (store->failing) {
         return false;
     }
-    memcpy(store->bytes[record], bytes, length);
-    store->length[record] = length;
+    store->length[record] = 0;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(store->bytes[record] + store->length[record], pieces[i].bytes, pieces[i].length);
+        store->length[record] += pieces[i].length;
+    }
     store->saves[record]++;
     return true;
 }
 
-static size_t load(void *context, enum agent_record record, uint8_t *out, size_t cap) {
+static const uint8_t *view(const void *context, enum agent_record record, size_t *length) {
     const struct memory_store *store = context;
-    if (store->length[record] > cap) {
-        return 0;
-    }
-    memcpy(out, store->bytes[record], store->length[record]);
-    return store->length[record];
+    *length = store->length[record];
+    return *length > 0 ? store->bytes[record] : NULL;
 }
 
 struct agent_store memory_store(struct memory_store *store) {
-    return (struct agent_store){store, save, load};
+    return (struct agent_store){store, save, view};
 }

@@ -290,6 +290,20 @@ static void unknown_keys_schemas_and_devices_are_told_apart(void) {
     EXPECT_EQ(oversize.refusal, FQT_REFUSAL_REASON_OVERSIZE);
 }
 
+static void a_layer_that_is_not_there_is_refused(void) {
+    start();
+    const fqt_budget_terms before = agent.duty.terms;
+    fqt_update_budget budget = fixture_budget(7);
+    budget.terms.first_trainable_layer = 2; /* the model has layers 0 and 1 */
+    const fqt_budget_ack ack = send(&budget, 10);
+    EXPECT_EQ(ack.refusal, FQT_REFUSAL_REASON_OUT_OF_RANGE);
+    EXPECT(strcmp(ack.field, "firstTrainableLayer") == 0, "field '%s'", ack.field);
+    EXPECT(memcmp(&before, &agent.duty.terms, sizeof before) == 0, "the terms in force changed");
+    budget.terms.first_trainable_layer = 15;
+    applies(&budget, 20);
+    EXPECT_EQ(agent.learner.config.first_trainable_layer, 1);
+}
+
 static void a_budget_ends_and_does_not_start_again(void) {
     start();
     fqt_update_budget budget = fixture_budget(1);
@@ -566,6 +580,7 @@ int main(void) {
     damaged_budgets_are_refused_byte_by_byte();
     signed_nonsense_is_refused();
     unknown_keys_schemas_and_devices_are_told_apart();
+    a_layer_that_is_not_there_is_refused();
     a_budget_ends_and_does_not_start_again();
     a_budget_whose_store_fails_is_refused();
     a_cut_right_after_the_acknowledgement_loses_nothing();

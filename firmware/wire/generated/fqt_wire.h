@@ -195,7 +195,8 @@ typedef struct {
   int32_t lambda_min_permille;
   /* Largest share of structures updated per sample, 1..1000 */
   int32_t lambda_max_permille;
-  /* 0..15; the layers before it are frozen; the last layer is the highest useful value */
+  /* The layers with weights before it are frozen: 0..14, or 15 = train the last layer alone,
+   * whatever the model. A device refuses the number of a layer that its model does not have */
   int32_t first_trainable_layer;
   /* Unit 2^-20, 1..1048576 (1.0) */
   int32_t learning_rate;
