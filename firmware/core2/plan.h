@@ -1,0 +1,99 @@
+/*
+ * Shapes, buffers and bounds of one model, worked out once: at build time by the tool that writes
+ * static C, at run time by whoever allocates an arena for any model. A plan is plain integers (it
+ * may be const data in flash) and must outlive the learners that use it.
+ */
+#ifndef FQT_CORE_PLAN_H
+#define FQT_CORE_PLAN_H
+
+#include <stddef.h>
+
+#include "core2/spec.h"
+
+#define FQT_NO_LAYER 0xffu
+
+struct fqt_shape {
+    uint16_t h;
+    uint16_t w;
+    uint16_t c;
+};
+
+/* One layer of the model, pools included. Offsets are bytes into the arena. */
+struct fqt_step {
+    uint8_t kind;
+    bool relu;
+    bool direct;   /* a position's patch is contiguous in the input: no gathering */
+    uint8_t layer; /* number among the layers with weights; FQT_NO_LAYER for pools */
+    uint8_t kernel_h;
+    uint8_t kernel_w;
+    uint8_t stride_h;
+    uint8_t stride_w;
+    uint8_t pad_h;
+    uint8_t pad_w;
+    uint16_t block; /* output positions worked on at a time */
+    struct fqt_shape in;
+    struct fqt_shape out;
+    uint32_t output; /* codes of the output; kept from forward to backward if it may train */
+};
+
+/* One layer with weights. */
+struct fqt_layer_plan {
+    uint8_t step;
+    bool frozen;
+    uint16_t rows;        /* structures */
+    uint16_t inputs;      /* weights per structure */
+    uint16_t positions;   /* outputs per structure: 1 for linear layers */
+    uint32_t macs;        /* of one forward pass */
+    uint32_t input_count; /* elements of the input tensor */
+    /* The rest is of trainable layers; 0 in frozen ones. */
+    uint32_t codes;       /* uint8 [rows][inputs] */
+    uint32_t residual;    /* uint8 [rows][inputs], fine mode */
+    uint32_t bias;        /* int32 [rows] */
+    uint32_t row_scale;   /* float [rows], fine mode */
+    uint32_t row_state;   /* struct fqt_row [rows], step.h */
+    uint32_t gradient;    /* convolutions: int16 [rows][inputs], with a binary exponent per row */
+    uint32_t kept_inputs; /* linear: uint8 [batch_max][inputs], the open minibatch */
+    uint32_t kept_errors; /* linear: int16 [batch_max][rows] */
+};
+
+struct fqt_plan {
+    uint8_t input;
+    uint8_t mode;
+    uint8_t steps;
+    uint8_t layers;
+    uint8_t frozen;
+    uint16_t batch_max;
+    uint16_t classes;
+    uint32_t input_count; /* codes of one sample */
+    uint8_t input_zero;
+    float input_scale;
+    uint32_t input_codes; /* offset: codes made of a window */
+    uint32_t scratch;     /* offset: shared by features, forward, backward and update */
+    uint32_t scratch_bytes;
+    uint32_t error[2];     /* offsets: int16 errors at the output and at the input of a layer */
+    uint32_t arena_bytes;  /* all of it, aligned to 8 */
+    uint32_t parameters;   /* weights and biases */
+    uint32_t frozen_bytes; /* weights, biases and scales that stay in flash */
+    uint32_t macs_forward;
+    struct fqt_step step[FQT_STEPS_MAX];
+    struct fqt_layer_plan layer[FQT_LAYERS_MAX];
+};
+
+/* Why a model is refused. Texts are constant; value and limit are in the unit the rule names. */
+struct fqt_problem {
+    uint8_t step; /* layer of the description, from 0; FQT_NO_LAYER: the model as a whole */
+    const char *rule;
+    const char *remedy;
+    int64_t value;
+    int64_t limit;
+};
+
+/* False: *problem says why and *plan is not to be used. */
+bool fqt_plan(const struct fqt_model_spec *spec, struct fqt_plan *plan,
+              struct fqt_problem *problem);
+
+/* "layer 2 (conv): <rule>: is 9, limit 8; <remedy>"; always terminated. */
+void fqt_problem_text(const struct fqt_model_spec *spec, const struct fqt_problem *problem,
+                      char *text, size_t cap);
+
+#endif
