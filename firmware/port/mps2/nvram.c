@@ -2,7 +2,7 @@
  * come: killing the emulator in the middle is a power cut, and leaves what a power cut leaves. */
 #include <string.h>
 
-#include "port/mps2/mps2.h"
+#include "port/cortex_m/board_port.h"
 
 #define STATE_AREA_BYTES   0x1000u
 #define WEIGHTS_AREA_BYTES 0x10000u
@@ -13,13 +13,13 @@ struct nvram {
 };
 
 static struct nvram nvram[AGENT_RECORDS] = {
-    [AGENT_STATE] = {(uint8_t *)BOARD_NVRAM_BASE, STATE_AREA_BYTES},
-    [AGENT_WEIGHTS] = {(uint8_t *)BOARD_NVRAM_BASE + 2u * STATE_AREA_BYTES, WEIGHTS_AREA_BYTES},
-    [AGENT_GOOD] = {(uint8_t *)BOARD_NVRAM_BASE + 2u * STATE_AREA_BYTES + 2u * WEIGHTS_AREA_BYTES,
+    [AGENT_STATE] = {(uint8_t *)BOARD_STORE_BASE, STATE_AREA_BYTES},
+    [AGENT_WEIGHTS] = {(uint8_t *)BOARD_STORE_BASE + 2u * STATE_AREA_BYTES, WEIGHTS_AREA_BYTES},
+    [AGENT_GOOD] = {(uint8_t *)BOARD_STORE_BASE + 2u * STATE_AREA_BYTES + 2u * WEIGHTS_AREA_BYTES,
                     WEIGHTS_AREA_BYTES},
 };
 
-_Static_assert(2u * STATE_AREA_BYTES + 4u * WEIGHTS_AREA_BYTES <= MPS2_STORE_BYTES,
+_Static_assert(2u * STATE_AREA_BYTES + 4u * WEIGHTS_AREA_BYTES <= BOARD_STORE_BYTES,
                "the areas stand in the window that the MPU opens");
 
 static uint8_t *at(void *context, unsigned area, uint32_t offset) {
@@ -44,7 +44,7 @@ static const uint8_t *view(const void *context, unsigned area) {
     return region->base + area * region->area_bytes;
 }
 
-void nvram_flash(struct flash flash[AGENT_RECORDS]) {
+void board_flash(struct flash flash[AGENT_RECORDS]) {
     for (unsigned i = 0; i < AGENT_RECORDS; i++) {
         flash[i] = (struct flash){&nvram[i], nvram[i].area_bytes, erase, program, view};
     }

@@ -3,7 +3,7 @@
  * NMI, the second one resets. QEMU models it; in Renode nothing stands at its address and the
  * writes go nowhere.
  */
-#include "port/mps2/mps2.h"
+#include "port/cortex_m/board_port.h"
 
 struct watchdog {
     volatile uint32_t load;
@@ -14,7 +14,7 @@ struct watchdog {
     volatile uint32_t lock; /* 0x1ACCE551 opens the registers */
 };
 
-#define WATCHDOG        ((struct watchdog *)MPS2_WATCHDOG_BASE)
+#define WATCHDOG        ((struct watchdog *)BOARD_WATCHDOG_BASE)
 #define WATCHDOG_UNLOCK 0x1ACCE551u
 #define WATCHDOG_ON     3u
 
@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct watchdog, lock) == 0xC00, "lock register");
 
 void watchdog_init(uint32_t period_ms) {
     WATCHDOG->lock = WATCHDOG_UNLOCK;
-    WATCHDOG->load = BOARD_CLOCK_HZ / 1000u * period_ms;
+    WATCHDOG->load = (uint32_t)((uint64_t)BOARD_WATCHDOG_HZ * period_ms / 1000u);
     WATCHDOG->control = WATCHDOG_ON;
 }
 

@@ -6,7 +6,7 @@
  */
 #include "core/features.h"
 #include "core/learner.h"
-#include "port/mps2/board.h"
+#include "board.h"
 #include "test/golden/synthetic.h"
 #include "test/target/semihosting.h"
 

@@ -3,10 +3,10 @@
  * on no allowed one, and the watchdog resets a program that hangs. The reset is seen by a mark in
  * the PSRAM, which survives it.
  */
-#include "port/mps2/mps2.h"
+#include "port/cortex_m/board_port.h"
 #include "test/target/semihosting.h"
 
-#define MARK             (*(volatile uint32_t *)(BOARD_NVRAM_BASE + MPS2_STORE_BYTES - 4u))
+#define MARK             (*(volatile uint32_t *)(BOARD_NVRAM_BASE + BOARD_STORE_BYTES - 4u))
 #define HANGING          0x68616E67u
 #define WATCHDOG_TEST_MS 50u
 #define HANG_TURNS       200000000u /* many times two periods, at any emulated speed */
@@ -55,18 +55,18 @@ static void read_from(uintptr_t address, uint32_t expected, const char *what) {
 }
 
 static void memory_is_limited(void) {
-    mpu_init();
+    board_memory_limit();
     write_to(BOARD_RAM_BASE + BOARD_RAM_BYTES, 1, "a write behind 256 KB of RAM");
     read_from(BOARD_RAM_BASE + BOARD_RAM_BYTES, 1, "a read behind 256 KB of RAM");
     write_to(BOARD_FLASH_BASE + 0x1000u, 1, "a write to flash");
     read_from(BOARD_FLASH_BASE + 0x1000u, 0, "a read from flash");
     write_to(BOARD_PROVISIONING_BASE, 1, "a write to the provisioning page");
     read_from(BOARD_PROVISIONING_BASE, 0, "a read from the provisioning page");
-    read_from(MPS2_MODEL_BASE, 0, "a read from the model page");
-    read_from(MPS2_MODEL_BASE + MPS2_PAGE_BYTES, 1, "a read behind the model page");
-    write_to(BOARD_NVRAM_BASE + MPS2_STORE_BYTES, 1, "a write behind the store");
+    read_from(BOARD_MODEL_BASE, 0, "a read from the model page");
+    read_from(BOARD_MODEL_BASE + BOARD_PAGE_BYTES, 1, "a read behind the model page");
+    write_to(BOARD_NVRAM_BASE + BOARD_STORE_BYTES, 1, "a write behind the store");
     write_to(BOARD_NVRAM_BASE, 0, "a write to the store");
-    write_to(((uintptr_t)&board_stack_low + 31u) & ~(uintptr_t)31u, 1, "a stack overflow");
+    write_to((uintptr_t)&board_stack_low, 1, "a stack overflow");
     read_from(0x70000000u, 1, "a read from nowhere");
 }
 

@@ -1,38 +1,19 @@
-/* The device on an MPS2 board: pages from flash, bytes from the UARTs, the super-loop. */
+/* The device on any board: pages from flash, bytes from the UARTs, the super-loop. */
 #include <string.h>
 
 #include "app/device.h"
 #include "app/flash_store.h"
-#include "port/mps2/mps2.h"
+#include "port/cortex_m/board_port.h"
 #include "wire/le.h"
 #include "wire/sha256.h"
 
-#define AIRCR               (*(volatile uint32_t *)0xE000ED0Cu)
-#define AIRCR_RESET_REQUEST 0x05FA0004u
-#define PROVISIONING_PAGE   ((const uint8_t *)BOARD_PROVISIONING_BASE)
-#define MODEL_PAGE          ((const uint8_t *)MPS2_MODEL_BASE)
-#define COMPLAIN_EVERY_MS   5000u
-#define CHANCE_SAMPLES      256u
+#define PROVISIONING_PAGE ((const uint8_t *)BOARD_PROVISIONING_BASE)
+#define MODEL_PAGE        ((const uint8_t *)BOARD_MODEL_BASE)
+#define COMPLAIN_EVERY_MS 5000u
+#define CHANCE_SAMPLES    256u
 
 static struct device device;
 static struct flash_store flash_store;
-
-_Noreturn void system_reset(void) {
-    __asm volatile("dsb" ::: "memory");
-    AIRCR = AIRCR_RESET_REQUEST;
-    for (;;) {
-    }
-}
-
-/* A fault is a bug or a broken memory: start again from what the store holds. */
-void hard_fault_irq(void);
-void mem_manage_irq(void);
-void hard_fault_irq(void) {
-    system_reset();
-}
-void mem_manage_irq(void) {
-    system_reset();
-}
 
 static size_t network_read(void *context, uint8_t *out, size_t cap) {
     (void)context;
@@ -105,19 +86,19 @@ static _Noreturn void complain(const char *page, enum page_status status) {
 }
 
 int main(void) {
-    mpu_init();
-    clock_init();
+    board_memory_limit();
+    clock_init(board_clock_init());
     uart_init();
-    watchdog_init(MPS2_WATCHDOG_PERIOD_MS);
+    watchdog_init(WATCHDOG_PERIOD_MS);
     struct flash flash[AGENT_RECORDS];
-    nvram_flash(flash);
+    board_flash(flash);
     const struct agent_store store =
-        flash_store_open(&flash_store, flash, MODEL_PAGE, MPS2_PAGE_BYTES);
+        flash_store_open(&flash_store, flash, MODEL_PAGE, BOARD_PAGE_BYTES);
     const struct agent_setup setup = {
         .provisioning_page = PROVISIONING_PAGE,
-        .provisioning_length = MPS2_PAGE_BYTES,
+        .provisioning_length = BOARD_PAGE_BYTES,
         .model_page = MODEL_PAGE,
-        .model_length = MPS2_PAGE_BYTES,
+        .model_length = BOARD_PAGE_BYTES,
         .boot_nonce = boot_nonce(&store),
         .store = store,
         .now_ms = clock_now_ms(),

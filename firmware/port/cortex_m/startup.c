@@ -1,11 +1,11 @@
-/* Vectors and reset of the MPS2 boards: FPU on, data copied, bss cleared, then main(). */
-#include <stdint.h>
+/* Vectors and reset of every board: FPU on, data copied, bss cleared, stack painted, then main().
+ */
+#include "board.h"
+#include "port/cortex_m/stack.h"
 
-#include "port/mps2/board.h"
-
+#define SCB_VTOR        (*(volatile uint32_t *)0xE000ED08u)
 #define SCB_CPACR       (*(volatile uint32_t *)0xE000ED88u)
-#define FPU_FULL_ACCESS (0xFu << 20)
-#define EXTERNAL_IRQS   32
+#define FPU_FULL_ACCESS (0xFu << 20) /* also Helium on the M55 */
 
 extern uint32_t board_stack_top;
 extern uint32_t board_data_start, board_data_end, board_data_load;
@@ -30,19 +30,18 @@ WEAK_IRQ(usage_fault_irq);
 WEAK_IRQ(svcall_irq);
 WEAK_IRQ(pendsv_irq);
 WEAK_IRQ(systick_irq);
-WEAK_IRQ(uart0_rx_irq);
-WEAK_IRQ(uart0_tx_irq);
-WEAK_IRQ(uart1_rx_irq);
-WEAK_IRQ(uart1_tx_irq);
-WEAK_IRQ(timer0_irq);
+#define WEAK_VECTOR(number, name) WEAK_IRQ(name);
+BOARD_VECTORS(WEAK_VECTOR)
 
 typedef void (*vector)(void);
 
 struct vector_table {
     uint32_t *initial_stack;
     vector exception[15];
-    vector external[EXTERNAL_IRQS];
+    vector external[BOARD_IRQ_COUNT];
 };
+
+#define EXTERNAL_VECTOR(number, name) [number] = name,
 
 __attribute__((section(".vectors"), used)) static const struct vector_table vectors = {
     .initial_stack = &board_stack_top,
@@ -58,18 +57,12 @@ __attribute__((section(".vectors"), used)) static const struct vector_table vect
             [13] = pendsv_irq,
             [14] = systick_irq,
         },
-    .external =
-        {
-            [BOARD_IRQ_UART0_RX] = uart0_rx_irq,
-            [BOARD_IRQ_UART0_TX] = uart0_tx_irq,
-            [BOARD_IRQ_UART1_RX] = uart1_rx_irq,
-            [BOARD_IRQ_UART1_TX] = uart1_tx_irq,
-            [BOARD_IRQ_TIMER0] = timer0_irq,
-        },
+    .external = {BOARD_VECTORS(EXTERNAL_VECTOR)},
 };
 
 void reset_handler(void) {
-#ifdef __ARM_FP
+    SCB_VTOR = (uint32_t)(uintptr_t)&vectors;
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     SCB_CPACR |= FPU_FULL_ACCESS;
     __asm volatile("dsb\n isb" ::: "memory");
 #endif
@@ -80,6 +73,7 @@ void reset_handler(void) {
     for (uint32_t *p = &board_bss_start; p < &board_bss_end; p++) {
         *p = 0;
     }
+    stack_paint();
     (void)main();
     unhandled_irq();
 }
