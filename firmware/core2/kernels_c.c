@@ -1,23 +1,37 @@
-/* Portable kernels. The zero points leave the inner loops: sum (w - z) x = sum w x - z sum x. */
+/*
+ * Portable kernels. Every term is centred before it is added, so that no partial sum exceeds the
+ * bound of the header; this is what the fast variants are tested against.
+ */
 #include "core2/kernels.h"
+
+#if defined(KERNEL_VARIANT_C) || defined(KERNEL_SUFFIX)
+
+static inline uint32_t row_of(const uint16_t *selected, uint32_t j) {
+    return selected != 0 ? selected[j] : j;
+}
 
 void kernel_forward_u8(const uint8_t *w, int32_t w_zero, const uint8_t *x, int32_t x_zero,
                        uint32_t x_step, uint32_t positions, uint32_t rows, uint32_t inputs,
                        const int32_t *bias, int32_t *acc) {
     for (uint32_t p = 0; p < positions; p++) {
         const uint8_t *patch = x + p * x_step;
-        int32_t x_sum = 0;
-        for (uint32_t i = 0; i < inputs; i++) {
-            x_sum += patch[i] - x_zero;
-        }
+        const uint8_t *row = w;
         for (uint32_t r = 0; r < rows; r++) {
-            const uint8_t *row = w + r * inputs;
-            int32_t sum = 0;
+            int32_t sum = bias[r];
             for (uint32_t i = 0; i < inputs; i++) {
-                sum += row[i] * (patch[i] - x_zero);
+                sum += (row[i] - w_zero) * (patch[i] - x_zero);
             }
-            acc[p * rows + r] = bias[r] + sum - w_zero * x_sum;
+            *acc++ = sum;
+            row += inputs;
         }
+    }
+}
+
+/* destination[i] += factor * (code[i] - zero) */
+static inline void add_scaled(int32_t *destination, const uint8_t *code, int32_t zero,
+                              int32_t factor, uint32_t length) {
+    for (uint32_t i = 0; i < length; i++) {
+        destination[i] += factor * (code[i] - zero);
     }
 }
 
@@ -25,18 +39,8 @@ void kernel_error_u8(const uint8_t *w, int32_t w_zero, const uint16_t *selected,
                      uint32_t inputs, const int16_t *e, uint32_t positions, int32_t *acc,
                      uint32_t acc_step) {
     for (uint32_t p = 0; p < positions; p++) {
-        int32_t *patch = acc + p * acc_step;
-        int32_t e_sum = 0;
         for (uint32_t j = 0; j < count; j++) {
-            const uint8_t *row = w + selected[j] * inputs;
-            const int32_t er = e[p * count + j];
-            e_sum += er;
-            for (uint32_t i = 0; i < inputs; i++) {
-                patch[i] += row[i] * er;
-            }
-        }
-        for (uint32_t i = 0; i < inputs; i++) {
-            patch[i] -= w_zero * e_sum;
+            add_scaled(acc + p * acc_step, w + row_of(selected, j) * inputs, w_zero, *e++, inputs);
         }
     }
 }
@@ -44,19 +48,10 @@ void kernel_error_u8(const uint8_t *w, int32_t w_zero, const uint16_t *selected,
 void kernel_gradient_u8(const int16_t *e, const uint16_t *selected, uint32_t count,
                         const uint8_t *x, int32_t x_zero, uint32_t x_step, uint32_t positions,
                         uint32_t inputs, int32_t *gradient) {
-    for (uint32_t j = 0; j < count; j++) {
-        int32_t *row = gradient + selected[j] * inputs;
-        int32_t e_sum = 0;
-        for (uint32_t p = 0; p < positions; p++) {
-            const uint8_t *patch = x + p * x_step;
-            const int32_t er = e[p * count + j];
-            e_sum += er;
-            for (uint32_t i = 0; i < inputs; i++) {
-                row[i] += er * patch[i];
-            }
-        }
-        for (uint32_t i = 0; i < inputs; i++) {
-            row[i] -= x_zero * e_sum;
+    for (uint32_t p = 0; p < positions; p++) {
+        for (uint32_t j = 0; j < count; j++) {
+            add_scaled(gradient + row_of(selected, j) * inputs, x + p * x_step, x_zero, *e++,
+                       inputs);
         }
     }
 }
@@ -65,13 +60,14 @@ void kernel_depthwise_forward_u8(const uint8_t *w, int32_t w_zero, const uint8_t
                                  uint32_t x_step, uint32_t positions, uint32_t channels,
                                  uint32_t taps, const int32_t *bias, int32_t *acc) {
     for (uint32_t p = 0; p < positions; p++) {
-        const uint8_t *patch = x + p * x_step;
         for (uint32_t c = 0; c < channels; c++) {
+            const uint8_t *code = x + p * x_step + c;
+            const uint8_t *row = w + c * taps;
             int32_t sum = bias[c];
             for (uint32_t t = 0; t < taps; t++) {
-                sum += (w[c * taps + t] - w_zero) * (patch[t * channels + c] - x_zero);
+                sum += (row[t] - w_zero) * (code[t * channels] - x_zero);
             }
-            acc[p * channels + c] = sum;
+            *acc++ = sum;
         }
     }
 }
@@ -80,12 +76,13 @@ void kernel_depthwise_error_u8(const uint8_t *w, int32_t w_zero, const uint16_t 
                                uint32_t count, uint32_t channels, uint32_t taps, const int16_t *e,
                                uint32_t positions, int32_t *acc, uint32_t acc_step) {
     for (uint32_t p = 0; p < positions; p++) {
-        int32_t *patch = acc + p * acc_step;
         for (uint32_t j = 0; j < count; j++) {
-            const uint32_t c = selected[j];
-            const int32_t er = e[p * count + j];
+            const uint32_t c = row_of(selected, j);
+            const uint8_t *row = w + c * taps;
+            int32_t *destination = acc + p * acc_step + c;
+            const int32_t factor = *e++;
             for (uint32_t t = 0; t < taps; t++) {
-                patch[t * channels + c] += er * (w[c * taps + t] - w_zero);
+                destination[t * channels] += factor * (row[t] - w_zero);
             }
         }
     }
@@ -96,13 +93,16 @@ void kernel_depthwise_gradient_u8(const int16_t *e, const uint16_t *selected, ui
                                   uint32_t positions, uint32_t channels, uint32_t taps,
                                   int32_t *gradient) {
     for (uint32_t p = 0; p < positions; p++) {
-        const uint8_t *patch = x + p * x_step;
         for (uint32_t j = 0; j < count; j++) {
-            const uint32_t c = selected[j];
-            const int32_t er = e[p * count + j];
+            const uint32_t c = row_of(selected, j);
+            const uint8_t *code = x + p * x_step + c;
+            int32_t *destination = gradient + c * taps;
+            const int32_t factor = *e++;
             for (uint32_t t = 0; t < taps; t++) {
-                gradient[c * taps + t] += er * (patch[t * channels + c] - x_zero);
+                destination[t] += factor * (code[t * channels] - x_zero);
             }
         }
     }
 }
+
+#endif
