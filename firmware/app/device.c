@@ -6,6 +6,8 @@
  * waiting longer than one window. */
 #define SENSOR_READ_PER_STEP 1100u
 
+_Static_assert(DEVICE_REPORT_ROOM <= MQTT_OUT_BYTES, "an empty store takes the longest report");
+
 static uint64_t now_of(const struct device *device) {
     return device->board.now_ms(device->board.context);
 }
@@ -133,10 +135,11 @@ static void send_messages(struct device *device) {
     }
     const uint64_t now_ms = now_of(device);
     if (device->born && agent_report_due(&device->agent, now_ms) &&
-        mqtt_session_unacknowledged(&device->session) < DEVICE_REPORT_SLOTS) {
+        mqtt_session_unacknowledged(&device->session) < DEVICE_REPORT_SLOTS &&
+        mqtt_session_room(&device->session) >= DEVICE_REPORT_ROOM) {
         const size_t length =
             agent_report(&device->agent, now_ms, device->message, sizeof device->message);
-        (void)publish(device, AGENT_TOPIC_REPORT, device->message, length); /* a slot is free */
+        (void)publish(device, AGENT_TOPIC_REPORT, device->message, length); /* there is room */
     }
 }
 

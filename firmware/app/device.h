@@ -11,10 +11,12 @@
 #include "mqtt/mqtt_session.h"
 
 #define DEVICE_KEEP_ALIVE_S 20u
-/* Slots of the MQTT store that reports may take; the rest is for birth and acknowledgements. A
- * device that is offline stops making reports at this number: they are cumulative, so nothing is
- * lost. */
+/* What reports may take of the MQTT store; the rest is for birth and acknowledgements. A device
+ * that is offline stops making reports at this limit: they are cumulative, so nothing is lost. */
 #define DEVICE_REPORT_SLOTS (MQTT_OUT_SLOTS - 2u)
+#define DEVICE_REPORT_ROOM                                                                         \
+    (FQT_TRAINING_REPORT_BYTES_MAX + FQT_DEVICE_STATUS_BYTES_MAX + FQT_BUDGET_ACK_BYTES_MAX +      \
+     3u * (AGENT_TOPIC_MAX + 9u))
 
 /* Reads and writes take or give what they can without waiting. */
 struct device_board {

@@ -269,7 +269,7 @@ static bool pick_packet(struct mqtt_session *session, uint64_t now_ms) {
     if (ready == NULL || !is_connected(session)) {
         return false;
     }
-    session->sending = ready->packet;
+    session->sending = session->states.bytes + ready->at;
     session->sending_length = ready->length;
     session->sending_done = 0;
     return true;
@@ -315,7 +315,7 @@ void mqtt_session_step(struct mqtt_session *session) {
 enum mqtt_result mqtt_session_publish(struct mqtt_session *session, const char *topic,
                                       const uint8_t *payload, size_t length, bool retained) {
     const size_t topic_length = strlen(topic);
-    if (topic_length > MQTT_OUT_PACKET_MAX) {
+    if (topic_length > MQTT_OUT_BYTES) {
         return MQTT_TOO_LARGE;
     }
     return mqtt_states_add(&session->states, &(struct mqtt_message){
@@ -329,6 +329,10 @@ enum mqtt_result mqtt_session_publish(struct mqtt_session *session, const char *
 
 unsigned mqtt_session_unacknowledged(const struct mqtt_session *session) {
     return session->states.count;
+}
+
+size_t mqtt_session_room(const struct mqtt_session *session) {
+    return mqtt_states_room(&session->states);
 }
 
 void mqtt_session_set_will(struct mqtt_session *session, const uint8_t *will, size_t length) {

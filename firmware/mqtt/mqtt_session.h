@@ -122,4 +122,7 @@ bool mqtt_session_has_output(const struct mqtt_session *session);
 /* Messages not yet acknowledged by the broker. */
 unsigned mqtt_session_unacknowledged(const struct mqtt_session *session);
 
+/* The longest packet that would be accepted now, 0 when none would. */
+size_t mqtt_session_room(const struct mqtt_session *session);
+
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define PUBLISH_HEADER_MAX 9u /* type, remaining length, topic length, packet id */
+
 static struct mqtt_slot *slot_at(struct mqtt_states *states, unsigned i) {
     return &states->slots[(states->first + i) % MQTT_OUT_SLOTS];
 }
@@ -23,17 +25,47 @@ uint16_t mqtt_states_next_id(struct mqtt_states *states) {
     }
 }
 
+struct gap {
+    size_t at;
+    size_t length;
+};
+
+/* Behind the newest packet, or before the oldest when that is the longer gap. */
+static struct gap find_gap(const struct mqtt_states *states) {
+    if (states->count == 0) {
+        return (struct gap){0, MQTT_OUT_BYTES};
+    }
+    const struct mqtt_slot *oldest = &states->slots[states->first];
+    const struct mqtt_slot *newest =
+        &states->slots[(states->first + states->count - 1u) % MQTT_OUT_SLOTS];
+    const size_t end = (size_t)newest->at + newest->length;
+    if (newest->at < oldest->at) {
+        return (struct gap){end, oldest->at - end};
+    }
+    const size_t behind = MQTT_OUT_BYTES - end;
+    return behind >= oldest->at ? (struct gap){end, behind} : (struct gap){0, oldest->at};
+}
+
+size_t mqtt_states_room(const struct mqtt_states *states) {
+    return states->count == MQTT_OUT_SLOTS ? 0 : find_gap(states).length;
+}
+
 enum mqtt_result mqtt_states_add(struct mqtt_states *states, const struct mqtt_message *message) {
+    if (PUBLISH_HEADER_MAX + message->topic_length + message->payload_length > MQTT_OUT_BYTES) {
+        return MQTT_TOO_LARGE;
+    }
+    const struct gap gap = find_gap(states);
     if (states->count == MQTT_OUT_SLOTS) {
         return MQTT_FULL;
     }
-    struct mqtt_slot *slot = slot_at(states, states->count);
     struct mqtt_message numbered = *message;
     numbered.packet_id = mqtt_states_next_id(states);
-    const size_t length = mqtt_write_publish(slot->packet, sizeof slot->packet, &numbered);
+    const size_t length = mqtt_write_publish(states->bytes + gap.at, gap.length, &numbered);
     if (length == 0) {
-        return MQTT_TOO_LARGE;
+        return MQTT_FULL;
     }
+    struct mqtt_slot *slot = slot_at(states, states->count);
+    slot->at = (uint16_t)gap.at;
     slot->length = (uint16_t)length;
     slot->packet_id = numbered.packet_id;
     slot->state = SLOT_READY;
@@ -82,7 +114,7 @@ unsigned mqtt_states_redeliver(struct mqtt_states *states) {
     for (unsigned i = 0; i < states->count; i++) {
         struct mqtt_slot *slot = slot_at(states, i);
         if (slot->state == SLOT_SENT) {
-            slot->packet[0] |= MQTT_DUP_BIT;
+            states->bytes[slot->at] |= MQTT_DUP_BIT;
             slot->state = SLOT_READY;
             redelivered++;
         }

@@ -9,20 +9,21 @@
 #include "mqtt/mqtt_bytes.h"
 
 #define MQTT_OUT_SLOTS 6u /* unacknowledged messages kept at once */
-#define MQTT_OUT_PACKET_MAX                                                                        \
-    1152u                 /* bytes of one, topic included: a report of 4 layers at its longest */
-#define MQTT_OWED_MAX 16u /* PUBACKs owed; more than a broker keeps in flight to us in a burst */
+/* Bytes for all of them together, in the order of publishing: six messages of the usual 300 to 600
+ * bytes, or fewer long ones. */
+#define MQTT_OUT_BYTES 4096u
+#define MQTT_OWED_MAX  16u /* PUBACKs owed; more than a broker keeps in flight to us in a burst */
 
 enum mqtt_result {
     MQTT_ACCEPTED,
-    MQTT_FULL,     /* all slots wait for the broker: offer it again later */
+    MQTT_FULL,     /* no room until the broker acknowledges: offer it again later */
     MQTT_TOO_LARGE /* can never be sent */
 };
 
 enum mqtt_slot_state { SLOT_FREE, SLOT_READY, SLOT_SENT, SLOT_ACKED };
 
 struct mqtt_slot {
-    uint8_t packet[MQTT_OUT_PACKET_MAX];
+    uint16_t at; /* into bytes[] */
     uint16_t length;
     uint16_t packet_id;
     uint8_t state;
@@ -37,10 +38,15 @@ struct mqtt_states {
     uint16_t last_packet_id;
     uint16_t owed[MQTT_OWED_MAX];
     uint8_t owed_count;
+    uint8_t bytes[MQTT_OUT_BYTES]; /* a ring too; no packet is split */
 };
 
 void mqtt_states_init(struct mqtt_states *states);
 enum mqtt_result mqtt_states_add(struct mqtt_states *states, const struct mqtt_message *message);
+
+/* The longest packet that has room now; 0 when all slots are taken. */
+size_t mqtt_states_room(const struct mqtt_states *states);
+
 uint16_t mqtt_states_next_id(struct mqtt_states *states);
 
 /* The oldest message not yet sent on this connection, or NULL. */

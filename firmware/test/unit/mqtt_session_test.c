@@ -538,12 +538,50 @@ static void a_full_store_says_so_and_drains(void) {
         publish("x");
     }
     EXPECT_EQ(mqtt_session_publish(&world.session, "r/1", will, 4, false), MQTT_FULL);
-    static const uint8_t large[MQTT_OUT_PACKET_MAX];
+    static const uint8_t large[MQTT_OUT_BYTES];
     world.silent = false;
     run_ms(20000);
     EXPECT_EQ(mqtt_session_unacknowledged(&world.session), 0);
     EXPECT_EQ(mqtt_session_publish(&world.session, "r/1", large, sizeof large, false),
               MQTT_TOO_LARGE);
+}
+
+/* Long packets fill the bytes before the slots; what is accepted arrives whole and in order,
+ * wherever in the ring it stood. */
+static void long_messages_go_round_the_ring(void) {
+    start_online();
+    for (unsigned round = 0; round < 40; round++) {
+        static uint8_t payload[1600];
+        uint8_t letters[MQTT_OUT_SLOTS];
+        size_t lengths[MQTT_OUT_SLOTS];
+        unsigned accepted = 0;
+        world.withhold_puback = true; /* what follows stays in the store */
+        for (unsigned i = 0; i < MQTT_OUT_SLOTS; i++) {
+            const size_t length = 300 + (round * 97 + i * 611) % 1300;
+            const uint8_t letter = (uint8_t)('a' + (round + i) % 26);
+            const bool fits = mqtt_session_room(&world.session) >= length + 10;
+            memset(payload, letter, length);
+            const bool taken = mqtt_session_publish(&world.session, "r/1", payload, length,
+                                                    false) == MQTT_ACCEPTED;
+            EXPECT(taken || !fits, "round %u: %zu bytes had room", round, length);
+            if (taken) {
+                letters[accepted] = letter;
+                lengths[accepted++] = length;
+            }
+        }
+        EXPECT(accepted >= 2, "round %u: only %u accepted", round, accepted);
+        world.withhold_puback = false;
+        world.received_count = 0;
+        run_ms(1000);
+        EXPECT_EQ(mqtt_session_unacknowledged(&world.session), 0);
+        EXPECT_EQ(world.received_count, accepted);
+        for (unsigned i = 0; i < accepted; i++) {
+            const struct received *r = &world.received[i];
+            EXPECT(r->payload[0] == letters[i] && r->payload[63] == letters[i] &&
+                       r->payload_length == lengths[i],
+                   "round %u: message %u is damaged", round, i);
+        }
+    }
 }
 
 /* A bad hour: modem breaks, withheld answers, garbage and slow writes at random; every accepted
@@ -614,6 +652,7 @@ int main(void) {
     bytes_may_be_split_anywhere();
     garbage_costs_one_connection_not_the_session();
     a_full_store_says_so_and_drains();
+    long_messages_go_round_the_ring();
     for (unsigned seed = 1; seed <= 8; seed++) {
         chaos(seed);
     }
