@@ -24,8 +24,11 @@ final class StreamsTopics {
   private static final Logger LOG = LoggerFactory.getLogger(StreamsTopics.class);
 
   /** Read by one task per partition, so a device must have the same partition in each. */
-  private static final List<String> CO_PARTITIONED =
+  private static final List<String> OF_A_DEVICE =
       List.of(Topics.REPORTS, Topics.STATUS, Topics.ACKS, Topics.DEVICES, Topics.BUDGETS);
+
+  /** The same for an alert. */
+  private static final List<String> OF_AN_ALERT = List.of(Topics.ALERTS, Topics.FEEDBACK);
 
   private StreamsTopics() {}
 
@@ -66,7 +69,8 @@ final class StreamsTopics {
                         .configs(spec.settings()))
             .toList();
     create(admin, fresh);
-    checkPartitions(admin);
+    checkPartitions(admin, "a device", OF_A_DEVICE);
+    checkPartitions(admin, "an alert", OF_AN_ALERT);
   }
 
   private static void create(Admin admin, List<NewTopic> fresh) throws InterruptedException {
@@ -84,17 +88,18 @@ final class StreamsTopics {
     }
   }
 
-  private static void checkPartitions(Admin admin) throws InterruptedException {
+  private static void checkPartitions(Admin admin, String whose, List<String> topics)
+      throws InterruptedException {
     Map<String, Integer> counts = new TreeMap<>();
-    await(admin.describeTopics(CO_PARTITIONED).allTopicNames())
+    await(admin.describeTopics(topics).allTopicNames())
         .forEach((topic, described) -> counts.put(topic, described.partitions().size()));
     if (new TreeSet<>(counts.values()).size() > 1) {
       throw new MismatchException(
-          ("these topics must have the same number of partitions, so that one task sees all that a"
-                  + " device says: %s. Make them equal (kafka-topics --alter only adds partitions"
+          ("these topics must have the same number of partitions, so that one task sees all of %s:"
+                  + " %s. Make them equal (kafka-topics --alter only adds partitions"
                   + " and moves keys; with data in them, recreate them while the gateway is"
                   + " stopped), then start again.")
-              .formatted(counts));
+              .formatted(whose, counts));
     }
   }
 

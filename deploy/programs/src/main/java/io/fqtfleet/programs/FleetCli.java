@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
     subcommands = {
       DemoCommand.class,
       PolicyCommand.class,
+      AlertsCommand.class,
       SimCommand.class,
       FleetCli.GatewayCommand.class,
       FleetCli.StreamsCommand.class

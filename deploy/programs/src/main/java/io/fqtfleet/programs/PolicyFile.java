@@ -1,11 +1,15 @@
 package io.fqtfleet.programs;
 
+import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.BudgetTerms;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Topics;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 
 /**
@@ -24,6 +28,7 @@ import java.util.List;
  * @param timeToLive of drift and trial budgets
  * @param onExpiry what holds after it
  * @param detection how drift is looked for
+ * @param silences alerts that are recorded but not pushed
  */
 record PolicyFile(
     String cohort,
@@ -37,7 +42,8 @@ record PolicyFile(
     Integer recoveryRounds,
     Duration timeToLive,
     ExpiryAction onExpiry,
-    Detection detection) {
+    Detection detection,
+    List<Silencing> silences) {
 
   private static final int RATE_UNITS = 1 << 20;
 
@@ -48,6 +54,7 @@ record PolicyFile(
     recoveryRounds = recoveryRounds == null ? 6 : recoveryRounds;
     timeToLive = timeToLive == null ? Duration.ofHours(1) : timeToLive;
     onExpiry = onExpiry == null ? ExpiryAction.FREEZE : onExpiry;
+    silences = silences == null ? List.of() : silences;
     required("cohort", cohort);
     required("round", round);
     required("quiet", quiet);
@@ -140,6 +147,39 @@ record PolicyFile(
     }
   }
 
+  /**
+   * @param cohort absent = every cohort that the policy holds for
+   * @param kind absent = every kind of alert
+   * @param until as 2026-12-24T18:00:00Z
+   */
+  record Silencing(String cohort, AlertKind kind, String until, String reason, String author) {
+    Silencing {
+      required("until", until);
+      required("reason", reason);
+      untilMs(until);
+    }
+
+    private static long untilMs(String until) {
+      try {
+        return Instant.parse(until).toEpochMilli();
+      } catch (DateTimeParseException e) {
+        throw new IllegalArgumentException(
+            "until '" + until + "' is no time; write it as 2026-12-24T18:00:00Z", e);
+      }
+    }
+
+    /** The policy's author silences, unless another is named. */
+    Silence toSilence(String policyAuthor) {
+      return Silence.newBuilder()
+          .setCohort(cohort == null ? "" : cohort)
+          .setKind(kind)
+          .setUntilMs(untilMs(until))
+          .setReason(reason)
+          .setAuthor(author == null ? policyAuthor : author)
+          .build();
+    }
+  }
+
   private static void required(String name, Object value) {
     if (value == null) {
       throw new IllegalArgumentException(name + " is missing; it has no default");
@@ -169,6 +209,7 @@ record PolicyFile(
         .setTimeToLiveS(Math.toIntExact(timeToLive.toSeconds()))
         .setOnExpiry(onExpiry)
         .setDriftSettings(detection.toSettings())
+        .setSilences(silences.stream().map(s -> s.toSilence(author)).toList())
         .build();
   }
 }

@@ -33,6 +33,13 @@ class FleetCliTest {
   }
 
   @Test
+  void feedbackIsCheckedBeforeKafkaIsAskedForTheAlert() {
+    assertEquals(1, run("alerts", "feedback", "1a", "--verdict", "true", "--author", " "));
+    assertTrue(err.toString().contains("author: 0 characters are not 1..100"), err.toString());
+    assertEquals(2, run("alerts", "feedback", "1a", "--verdict", "maybe"));
+  }
+
+  @Test
   void anUnknownOptionIsACommandLineError() {
     assertEquals(2, run("demo", "--devises", "50"));
     assertTrue(err.toString().contains("--devises"), err.toString());

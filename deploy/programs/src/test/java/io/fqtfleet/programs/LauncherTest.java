@@ -35,7 +35,8 @@ class LauncherTest {
   void helpNamesEveryCommand() throws IOException, InterruptedException {
     Outcome help = fleet("help");
     assertEquals(0, help.code());
-    for (String command : List.of("demo", "test", "gateway", "streams", "sim", "policy")) {
+    for (String command :
+        List.of("demo", "test", "gateway", "streams", "sim", "policy", "alerts")) {
       assertTrue(help.out().contains("\n  " + command + " "), command + " is not in the help");
     }
     assertEquals(help.out(), fleet().out(), "no command shows the help");

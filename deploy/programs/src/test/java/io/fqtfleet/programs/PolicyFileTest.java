@@ -1,12 +1,15 @@
 package io.fqtfleet.programs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.StrictYaml;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,6 +41,33 @@ class PolicyFileTest {
     assertEquals(600, policy.getTimeToLiveS());
     assertEquals(ExpiryAction.FREEZE, policy.getOnExpiry());
     assertEquals(500, policy.getDriftSettings().getGraceMs());
+  }
+
+  @Test
+  void silencesAreReadAndCheckedLikeTheRest() throws IOException {
+    String silences =
+        shipped()
+            + """
+            silences:
+              - {kind: device_fault, cohort: press-a, until: 2026-12-24T18:00:00Z, reason: moving}
+              - {until: 2026-12-24T18:00:00Z, reason: all quiet, author: kim}
+            """;
+    List<Silence> read = policy(silences).getSilences();
+    assertEquals(AlertKind.DEVICE_FAULT, read.get(0).getKind());
+    assertEquals("press-a", read.get(0).getCohort());
+    assertEquals(1_798_135_200_000L, read.get(0).getUntilMs());
+    assertEquals(System.getProperty("user.name"), read.get(0).getAuthor());
+    assertEquals("kim", read.get(1).getAuthor());
+    assertNull(read.get(1).getKind());
+    for (List<String> change :
+        List.of(
+            List.of("2026-12-24T18:00:00Z", "soon", "until 'soon' is no time"),
+            List.of("reason: moving", "reason: ' '", "silences[0].reason (characters): 0"),
+            List.of("press-a", "press a", "silences[0].cohort: 'press a' is not"))) {
+      String broken = silences.replace(change.get(0), change.get(1));
+      ConfigException e = assertThrows(ConfigException.class, () -> policy(broken));
+      assertTrue(e.getMessage().contains(change.get(2)), e.getMessage());
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.fqtfleet.streams.budget;
 import io.fqtfleet.schemas.BudgetTerms;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Topics;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.List;
 /** What a policy must fulfil before it may come into force. */
 public final class PolicyRules {
   private static final int DAY_MS = 86_400_000;
+  private static final int SILENCES_MAX = 100;
+  private static final int REASON_MAX = 500;
+  private static final int AUTHOR_MAX = 100;
 
   private final List<String> problems = new ArrayList<>();
 
@@ -46,6 +50,7 @@ public final class PolicyRules {
     terms("trial", policy.getTrial(), policy.getRoundMs());
     ordered(policy);
     settings(policy.getDriftSettings());
+    silences(policy);
     long ttlMs = policy.getTimeToLiveS() * 1000L;
     if (ttlMs > 0 && ttlMs < 4L * policy.getRoundMs()) {
       problems.add(
@@ -119,6 +124,29 @@ public final class PolicyRules {
     within("driftSettings.graceMs", settings.getGraceMs(), 0, 3_600_000);
     within("driftSettings.quietRounds", settings.getQuietRounds(), 1, 1000);
     within("driftSettings.trialRounds", settings.getTrialRounds(), 1, 1000);
+  }
+
+  private void silences(Policy policy) {
+    within("silences", policy.getSilences().size(), 0, SILENCES_MAX);
+    for (int i = 0; i < policy.getSilences().size(); i++) {
+      Silence silence = policy.getSilences().get(i);
+      String path = "silences[" + i + "]";
+      String cohort = silence.getCohort();
+      if (!cohort.isEmpty() && !Topics.COHORT.matcher(cohort).matches()) {
+        problems.add(
+            "%s.cohort: '%s' is not %s; name one cohort, or leave it out for all"
+                .formatted(path, cohort, Topics.COHORT.pattern()));
+      } else if (!cohort.isEmpty()
+          && !policy.getCohort().equals(Topics.ANY_COHORT)
+          && !cohort.equals(policy.getCohort())) {
+        problems.add(
+            "%s.cohort: '%s' is none of the policy of '%s'; silence it in its own policy"
+                .formatted(path, cohort, policy.getCohort()));
+      }
+      within(path + ".untilMs", silence.getUntilMs(), 1, Long.MAX_VALUE);
+      within(path + ".reason (characters)", silence.getReason().strip().length(), 1, REASON_MAX);
+      within(path + ".author (characters)", silence.getAuthor().strip().length(), 1, AUTHOR_MAX);
+    }
   }
 
   private void within(String path, long value, long min, long max) {

@@ -2,6 +2,7 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.AlertEvidence;
+import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertStatus;
@@ -34,6 +35,9 @@ final class CohortIncident {
   private boolean closing;
   private boolean settled;
   private boolean good;
+
+  /** The operator's verdict that ends the incident, or null. */
+  private AlertFeedback refutation;
 
   CohortIncident(CohortRound round) {
     this.round = round;
@@ -127,6 +131,13 @@ final class CohortIncident {
   }
 
   private void follow() {
+    refutation = round.marks.refutation(cohort.alert);
+    if (refutation != null) {
+      // What is now becomes the reference, as after a change that training cannot undo.
+      settled = true;
+      closing = true;
+      return;
+    }
     double now = cohort.recentError();
     if (round.signals.samples() == 0 || Double.isNaN(now)) {
       return;
@@ -160,7 +171,12 @@ final class CohortIncident {
       emit(AlertStatus.FIRING, affected, Sentences.drift(round, cohort.affected));
       decide("CALM", "DRIFT", ReasonCode.DOMAIN_DRIFT);
     } else if (closing) {
-      emit(AlertStatus.RESOLVED, affected, Sentences.driftOver(round, settled));
+      if (refutation != null) {
+        String sentence = Sentences.refuted(refutation, "cohort " + name, cohort.recentError());
+        emit(AlertMarks.endOf(refutation), affected, sentence);
+      } else {
+        emit(AlertStatus.RESOLVED, affected, Sentences.driftOver(round, settled));
+      }
       decide("DRIFT", settled ? "SETTLED" : "RECOVERED", ReasonCode.RECOVERED);
       close();
     } else if (hasGrown()) {
@@ -205,7 +221,7 @@ final class CohortIncident {
   }
 
   private void emit(AlertStatus status, List<String> affected, String sentence) {
-    boolean over = status == AlertStatus.RESOLVED;
+    boolean over = status == AlertStatus.RESOLVED || status == AlertStatus.INVALIDATED;
     cohort.alert =
         Alert.newBuilder(cohort.alert)
             .setStatus(status)

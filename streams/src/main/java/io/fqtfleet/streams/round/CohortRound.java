@@ -72,6 +72,7 @@ public final class CohortRound {
   final List<UpdateBudget> budgets = new ArrayList<>();
   final List<Alert> alerts = new ArrayList<>();
   final TreeMap<String, DeviceRound> heard;
+  final AlertMarks marks;
 
   /** What is wrong with the input signals of this round; absent = nothing. */
   final Map<String, Set<Flaw>> flaws = new TreeMap<>();
@@ -86,12 +87,13 @@ public final class CohortRound {
       Closed closed,
       CohortCard cohort,
       SortedMap<String, DeviceCard> cards,
-      Iterable<CohortEvent> events) {
+      Collection<CohortEvent> events) {
     this.closed = closed;
     this.policy = closed.policy;
     this.cohort = cohort;
     this.cards = cards;
     this.heard = DeviceRound.merge(events);
+    this.marks = new AlertMarks(this, events);
   }
 
   /**
@@ -108,6 +110,7 @@ public final class CohortRound {
 
   private Outcome run() {
     Set<String> departed = gather();
+    marks.verify();
     thresholds =
         Thresholds.of(
             policy.getDriftSettings().getFalsePagesPerFleetDay(),
@@ -127,6 +130,7 @@ public final class CohortRound {
       attribution.judge(entry.getKey(), entry.getValue());
     }
     incident.afterDevices();
+    marks.complete();
     cohort.closedUntilMs = closed.endMs;
     return new Outcome(departed, decisions, budgets, alerts, RoundHealth.of(this));
   }
@@ -136,7 +140,10 @@ public final class CohortRound {
     heard.forEach(
         (device, round) -> {
           if (round.left()) {
-            cards.remove(device);
+            DeviceCard gone = cards.remove(device);
+            if (gone != null && gone.alert != null) {
+              alerts.add(AlertMarks.ofDeparted(gone.alert, closed.endMs));
+            }
             departed.add(device);
           } else {
             round.tell(cards.computeIfAbsent(device, d -> new DeviceCard()));

@@ -1,5 +1,6 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.streams.budget.BudgetRule;
@@ -47,7 +48,14 @@ final class DeviceAttribution {
       card.rounds++;
       followError(card, now);
     }
-    if (card.flawRounds >= FLAW_ROUNDS && !round.flawsShared && from != Standing.FAULT) {
+    AlertFeedback refutation = round.marks.refutation(card.alert);
+    if (refutation != null) {
+      verdict.resolve(
+          AlertMarks.endOf(refutation), Sentences.refuted(refutation, "device " + device, now));
+      card.restartLanes();
+      card.flawRounds = 0;
+      endIncident(card);
+    } else if (card.flawRounds >= FLAW_ROUNDS && !round.flawsShared && from != Standing.FAULT) {
       breaks(card, now, verdict);
     } else {
       switch (from) {

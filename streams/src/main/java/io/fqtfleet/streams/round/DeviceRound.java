@@ -2,6 +2,7 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.streams.drift.InputWatch.Input;
 import io.fqtfleet.streams.state.AckEvidence;
+import io.fqtfleet.streams.state.AlertVerdict;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.DeviceLeft;
 import io.fqtfleet.streams.state.ReportEvidence;
@@ -50,6 +51,9 @@ final class DeviceRound {
   static TreeMap<String, DeviceRound> merge(Iterable<CohortEvent> events) {
     TreeMap<String, DeviceRound> rounds = new TreeMap<>();
     for (CohortEvent event : events) {
+      if (event.getBody() instanceof AlertVerdict) {
+        continue;
+      }
       rounds.computeIfAbsent(event.getDevice(), d -> new DeviceRound()).add(event);
     }
     return rounds;

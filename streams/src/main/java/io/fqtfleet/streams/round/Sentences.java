@@ -1,6 +1,9 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.Silence;
+import io.fqtfleet.schemas.Verdict;
 import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
@@ -158,6 +161,26 @@ final class Sentences {
   static String soundAgain(CohortRound round, String device) {
     return "Device %s of cohort %s is sound again; it returns to quiet terms."
         .formatted(device, round.closed.cohort());
+  }
+
+  static String refuted(AlertFeedback refutation, String whose, double now) {
+    String verdict = refutation.getVerdict() == Verdict.FALSE_POSITIVE ? "a false alarm" : "benign";
+    String why = refutation.getComment().isBlank() ? "" : " (" + refutation.getComment() + ")";
+    return "%s calls it %s%s: it is over, and what %s does now, an error of %s, is its reference."
+        .formatted(refutation.getAuthor(), verdict, why, whose, percent(now));
+  }
+
+  static String departed(String device, String cohort) {
+    return "Device %s left cohort %s or was retired: its incident there is over."
+        .formatted(device, cohort);
+  }
+
+  static String silenced(Silence silence) {
+    return "Not pushed: %s silenced it until %s (%s)."
+        .formatted(
+            silence.getAuthor(),
+            TIME.format(Instant.ofEpochMilli(silence.getUntilMs())),
+            silence.getReason());
   }
 
   static String decision(Standing from, DeviceCard card, BudgetRule.Issue issue, String why) {

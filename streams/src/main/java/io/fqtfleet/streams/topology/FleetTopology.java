@@ -25,6 +25,8 @@ import org.apache.kafka.streams.state.Stores;
  *  evidence ──> cohort ──> budgets, decisions, alerts, cohorts             by cohort
  *     ^            │
  *     └────────────┘ RoundClosed, by the wall clock
+ *
+ *  alerts, feedback ──> feedback-desk ──> evidence (open alerts), alerts (closed ones)   by alert
  * </pre>
  */
 public final class FleetTopology {
@@ -44,6 +46,7 @@ public final class FleetTopology {
     addPolicies(topology, settings, meters);
     addDevices(topology, settings, meters);
     addCohorts(topology, settings, true, meters);
+    addFeedback(topology, settings, meters);
     return topology;
   }
 
@@ -116,6 +119,22 @@ public final class FleetTopology {
     if (closesRounds) {
       sink(topology, Names.TO_MARKERS, Topics.EVIDENCE, "cohort");
     }
+  }
+
+  private static void addFeedback(Topology topology, Settings settings, Meters meters) {
+    source(topology, "raised-alerts", Topics.ALERTS);
+    source(topology, "feedback", Topics.FEEDBACK);
+    topology
+        .addProcessor(
+            "feedback-desk",
+            () -> new FeedbackProcessor(settings.maxClockSkewMs, meters),
+            "raised-alerts",
+            "feedback")
+        .addStateStore(bytes(Names.ALERT_STORE), "feedback-desk")
+        .addStateStore(bytes(Names.FEEDBACK_STORE), "feedback-desk");
+    sink(topology, Names.FEEDBACK_TO_EVIDENCE, Topics.EVIDENCE, "feedback-desk");
+    sink(topology, Names.FEEDBACK_TO_ALERTS, Topics.ALERTS, "feedback-desk");
+    sink(topology, Names.FEEDBACK_DEAD, Topics.DEAD_LETTERS, "feedback-desk");
   }
 
   private static void source(Topology topology, String name, String topic) {

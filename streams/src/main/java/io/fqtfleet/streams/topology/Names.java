@@ -8,6 +8,8 @@ public final class Names {
   public static final String PENDING_STORE = "pending-evidence";
   public static final String POLICY_VERSION_STORE = "policy-versions";
   public static final String POLICY_STORE = "policies-in-force";
+  public static final String ALERT_STORE = "known-alerts";
+  public static final String FEEDBACK_STORE = "given-feedback";
 
   static final String TO_EVIDENCE = "to-evidence";
   static final String TO_MARKERS = "to-markers";
@@ -16,6 +18,9 @@ public final class Names {
   static final String TO_ALERTS = "to-alerts";
   static final String TO_COHORTS = "to-cohorts";
   static final String TO_ADOPTED = "to-adopted-policies";
+  static final String FEEDBACK_TO_EVIDENCE = "feedback-to-evidence";
+  static final String FEEDBACK_TO_ALERTS = "feedback-to-alerts";
+  static final String FEEDBACK_DEAD = "feedback-dead-letters";
   static final String INTAKE_DEAD = "intake-dead-letters";
   static final String POLICY_DEAD = "policy-dead-letters";
   static final String COHORT_DEAD = "cohort-dead-letters";

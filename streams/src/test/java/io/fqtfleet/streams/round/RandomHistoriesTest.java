@@ -237,7 +237,6 @@ class RandomHistoriesTest {
         long startMs = T0 + round * 2000L;
         List<CohortEvent> events = history.events(startMs);
         CohortRound.Outcome outcome = history.close(startMs + 2000, events);
-        outcome.departed().forEach(device -> forget(history, device));
         history.check(outcome, history.cards);
         for (Alert alert : outcome.alerts()) {
           incidents += alert.getStatus() == AlertStatus.FIRING ? 1 : 0;
@@ -248,11 +247,6 @@ class RandomHistoriesTest {
       }
     }
     assertTrue(incidents > 50 && faults > 100, incidents + " incidents, " + faults + " faults");
-  }
-
-  /** A device that left takes its alert and its versions with it. */
-  private static void forget(History history, String device) {
-    history.open.values().removeIf(a -> a.getKey().equals(device));
   }
 
   @Test

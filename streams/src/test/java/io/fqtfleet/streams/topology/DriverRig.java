@@ -1,6 +1,7 @@
 package io.fqtfleet.streams.topology;
 
 import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Decision;
@@ -104,6 +105,10 @@ final class DriverRig implements AutoCloseable {
 
   void send(Policy policy, long atMs) {
     send(Topics.POLICIES, policy.getCohort(), encode(policy), atMs);
+  }
+
+  void send(AlertFeedback feedback, long atMs) {
+    send(Topics.FEEDBACK, feedback.getAlertId(), encode(feedback), atMs);
   }
 
   /** Moves the wall clock, in steps in which the topology looks at it. */
