@@ -1,17 +1,23 @@
 # Kernels: property tests of every variant (host, and each core in QEMU), and the benchmark.
 # A variant is a set of objects with its own suffix: build/<where>/variant_<v>/.
+VARIANTS_host  := c
+VARIANTS_an385 := c
+VARIANTS_an386 := c dsp
+VARIANTS_an500 := c dsp
+VARIANTS_an505 := c dsp
+VARIANTS_an547 := c dsp mve
+
+# $(1) = where, $(2) = variant
+variant_flags = -DKERNEL_SUFFIX=_$(1) -DKERNEL_LABEL='"$(if $(filter c,$(1)),portable,$(1))"'
+variant_obj = $(foreach v,$(VARIANTS_$(1)),$(2)/variant_$(v)/core2/kernels_$(v).o \
+    $(2)/variant_$(v)/core2/kernels_depthwise.o $(2)/variant_$(v)/test/kernels/kernel_set.o)
+
+# --- host ---
 KERNELS_CHECK := $(CHECK_DIR)/kernels_property
-KERNELS_HOST_OBJ := $(CHECK_DIR)/variant_c/kernels_c.o $(CHECK_DIR)/variant_c/kernel_set.o \
+KERNELS_HOST_OBJ := $(call variant_obj,host,$(CHECK_DIR)) \
     $(patsubst %,$(CHECK_DIR)/test/kernels/%.o,definition property host_main)
 
-variant_flags = -DKERNEL_SUFFIX=_$(1) -DKERNEL_LABEL='"$(if $(filter c,$(1)),portable,$(1))"'
-
-$(CHECK_DIR)/variant_c/%.o: core2/%.c
-	@mkdir -p $(@D)
-	@echo "  CC $@"
-	@$(CC) $(CHECK_FLAGS) $(call variant_flags,c) -c -o $@ $<
-
-$(CHECK_DIR)/variant_c/%.o: test/kernels/%.c
+$(CHECK_DIR)/variant_c/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(CHECK_FLAGS) $(call variant_flags,c) -c -o $@ $<
@@ -20,9 +26,43 @@ $(KERNELS_CHECK): $(KERNELS_HOST_OBJ)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^
 
-.PHONY: check-kernels
+.PHONY: check-kernels check-target-kernels
 check-kernels: $(KERNELS_CHECK)
 	@$(KERNELS_CHECK)
 check: check-kernels
+
+# --- boards ---
+# $(1) = board
+kernels_obj = $(call variant_obj,$(1),$(BUILD)/$(1)) \
+    $(patsubst %.c,$(BUILD)/$(1)/%.o,$(TEST_PORT) test/kernels/definition.c \
+    test/kernels/property.c test/kernels/target_main.c)
+
+# $(1) = board, $(2) = variant
+define variant_rule
+
+$(BUILD)/$(1)/variant_$(2)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo "  CC $$@"
+	@$(CROSS)gcc $$(TARGET_FLAGS) $$(FLAGS_$(1)) $$(call variant_flags,$(2)) -c -o $$@ $$<
+
+endef
+define kernels_rules
+$(foreach v,$(VARIANTS_$(1)),$(call variant_rule,$(1),$(v)))
+$(BUILD)/$(1)/kernels.elf: $(call kernels_obj,$(1)) $(LINK_$(1)) port/cortex_m/sections.ld
+	@echo "  LD $$@"
+	@$(CROSS)gcc $$(CPU_$(1)) -mthumb $$(TARGET_LINK) -T $$(LINK_$(1)) -o $$@ $$(filter %.o,$$^)
+-include $(patsubst %.o,%.d,$(call kernels_obj,$(1)))
+endef
+$(foreach b,$(BOARDS),$(eval $(call kernels_rules,$(b))))
+
+ifneq ($(strip $(MISSING_RUN)),)
+check-target-kernels:
+	@$(call skip,kernels in QEMU,$(MISSING_RUN))
+else
+check-target-kernels: $(BOARDS:%=$(BUILD)/%/kernels.elf)
+	@status=0; $(foreach b,$(BOARDS),printf '$(MACHINE_$(b)) '; \
+	$(call run_qemu,$(b),kernels) || status=1;) exit $$status
+endif
+check-target: check-target-kernels
 
 -include $(KERNELS_HOST_OBJ:.o=.d)
