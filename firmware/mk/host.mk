@@ -6,13 +6,17 @@ HOST_DIR   := $(BUILD)/host
 CHECK_DIR  := $(BUILD)/check
 HOST_FLAGS := $(COMMON) -O2 -g -fPIC -fvisibility=hidden
 SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-CHECK_FLAGS := $(COMMON) -O1 -g -DFQT_CHECK $(SANITIZE)
+CHECK_FLAGS := $(COMMON) -O1 -g -DFQT_CHECK -DREFERENCE_REAL=double $(SANITIZE)
 
+REF_SRC  := $(wildcard reference/*.c)
 LIB_SRC  := $(CORE_SRC) $(AGENT_SRC)
 JNI_SRC  := $(wildcard port/jni/*.c)
 UNIT_SRC := $(wildcard test/unit/*_test.c)
 UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c))
 GOLDEN   := test/golden/trajectory.txt
+
+# In double, so that finite differences mean something.
+CHECK_REF  := $(REF_SRC:%.c=$(CHECK_DIR)/%.o)
 
 HOST_OBJ   := $(LIB_SRC:%.c=$(HOST_DIR)/%.o)
 CHECK_OBJ  := $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(UNIT_LIB:%.c=$(CHECK_DIR)/%.o)
@@ -40,7 +44,7 @@ $(CHECK_DIR)/trajectory: $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_OBJ:%=$(CHECK_
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^
 
-$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_DIR)/test/golden/synthetic.o $(CHECK_OBJ)
+$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_DIR)/test/golden/synthetic.o $(CHECK_OBJ) $(CHECK_REF)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
 
@@ -71,6 +75,6 @@ golden-update: $(HOST_DIR)/trajectory
 	$(HOST_DIR)/trajectory --print > $(GOLDEN)
 
 .SECONDARY:
--include $(HOST_OBJ:.o=.d) $(JNI_OBJ:.o=.d) $(CHECK_OBJ:.o=.d) \
+-include $(HOST_OBJ:.o=.d) $(JNI_OBJ:.o=.d) $(CHECK_OBJ:.o=.d) $(CHECK_REF:.o=.d) \
     $(GOLDEN_OBJ:%.o=$(HOST_DIR)/%.d) $(GOLDEN_OBJ:%.o=$(CHECK_DIR)/%.d) \
     $(UNIT_SRC:%.c=$(CHECK_DIR)/%.d)
