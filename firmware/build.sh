@@ -10,4 +10,4 @@ for tool in make gcc; do
     exit 0
   fi
 done
-exec make -s --no-print-directory "$@"
+exec make -s --no-print-directory -j"$(nproc 2>/dev/null || echo 2)" -Otarget "$@"

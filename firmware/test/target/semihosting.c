@@ -4,14 +4,15 @@
 #define SYS_EXIT_EXTENDED 0x20u
 #define APPLICATION_EXIT  0x20026u
 
-static void call(uint32_t operation, const void *argument) {
+uint32_t semihosting_call(uint32_t operation, const void *argument) {
     register uint32_t r0 __asm("r0") = operation;
     register const void *r1 __asm("r1") = argument;
     __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+    return r0;
 }
 
 void semihosting_print(const char *text) {
-    call(SYS_WRITE0, text);
+    (void)semihosting_call(SYS_WRITE0, text);
 }
 
 void semihosting_print_number(uint32_t v) {
@@ -27,7 +28,7 @@ void semihosting_print_number(uint32_t v) {
 
 _Noreturn void semihosting_exit(int code) {
     const uint32_t block[2] = {APPLICATION_EXIT, (uint32_t)code};
-    call(SYS_EXIT_EXTENDED, block);
+    (void)semihosting_call(SYS_EXIT_EXTENDED, block);
     for (;;) {
     }
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+uint32_t semihosting_call(uint32_t operation, const void *argument);
 void semihosting_print(const char *text);
 void semihosting_print_number(uint32_t v);
 _Noreturn void semihosting_exit(int code);

@@ -251,7 +251,7 @@ static void signed_nonsense_is_refused(void) {
         const size_t n = fixture_sign_bytes(topic, body, cut, FIXTURE_KEY_ID, payload);
         EXPECT(receive(payload, n, 10).refusal == FQT_REFUSAL_REASON_BAD_FORMAT, "cut %zu", cut);
     }
-    for (unsigned seed = 1; seed <= 3000; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(3000); seed++) {
         unsigned random = seed * 2654435761u;
         uint8_t noisy[FQT_UPDATE_BUDGET_BYTES_MAX];
         memcpy(noisy, body, length);
@@ -537,7 +537,7 @@ static void damage_behind_a_right_checksum_is_survived(void) {
     start();
     windows(32, 0);
     const size_t length = agent_export_model(&agent, trained, sizeof trained);
-    for (unsigned seed = 1; seed <= 4000; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(4000); seed++) {
         unsigned random = seed * 2654435761u;
         const unsigned changes = 1 + expect_random(&random) % 3;
         const size_t reach = seed % 2 ? 120 : length - 16; /* headers and numbers, or anything */
@@ -553,9 +553,10 @@ static void damage_behind_a_right_checksum_is_survived(void) {
             refused++;
         }
     }
-    EXPECT(refused > 500 && refused < 3500, "%u of 4000 refused", refused);
+    EXPECT(refused > EXPECT_ROUNDS(500) && refused < EXPECT_ROUNDS(3500), "%u of %u refused",
+           refused, EXPECT_ROUNDS(4000));
     start();
-    for (unsigned seed = 1; seed <= 4000; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(4000); seed++) {
         unsigned random = seed * 2654435761u;
         struct provisioning who = {.factory_terms = fixture_terms()};
         memcpy(page, provisioning, provisioning_length);

@@ -13,7 +13,7 @@
 
 #define MESSAGE_MAX 4096
 #define TEXT_MAX    (64 * 1024)
-#define CORRUPTIONS 20000
+#define CORRUPTIONS EXPECT_ROUNDS(20000u)
 
 /* One record type: decode, encode again, print. */
 struct codec {
@@ -98,7 +98,7 @@ static void damage_is_refused(const struct codec *codec, const uint8_t *bytes, s
               FQT_WIRE_UNKNOWN_SCHEMA);
     unsigned seed = 1;
     int refused = 0;
-    for (int i = 0; i < CORRUPTIONS; i++) {
+    for (unsigned i = 0; i < CORRUPTIONS; i++) {
         memcpy(copy, bytes, length);
         for (unsigned flips = 1 + expect_random(&seed) % 4; flips > 0; flips--) {
             size_t at = FQT_AVRO_HEADER_BYTES +

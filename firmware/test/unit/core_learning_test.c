@@ -4,7 +4,7 @@
 #include "test/golden/synthetic.h"
 #include "test/unit/expect.h"
 
-#define SEEDS 4
+#define SEEDS EXPECT_ROUNDS(4u)
 
 static struct fqt_learner learner;
 static const struct fqt_shape shape = {.layers = 2, .width = {64, 32, SYNTHETIC_CLASSES}};
@@ -185,7 +185,7 @@ static void gradient_norm_equals_the_outer_product(void) {
 /* Any shape, any accepted configuration, any input: no overflow (sanitizer, bounds), state stays
  * valid. */
 static void random_use_never_breaks_a_bound(void) {
-    for (unsigned seed = 1; seed <= 60; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(60); seed++) {
         unsigned state = seed * 40503u + 11;
         struct fqt_shape random_shape = {.layers = (uint8_t)(1 + expect_random(&state) % 4)};
         for (uint32_t l = 0; l <= random_shape.layers; l++) {
@@ -193,7 +193,7 @@ static void random_use_never_breaks_a_bound(void) {
         }
         random_shape.width[random_shape.layers] = (uint8_t)(2 + expect_random(&state) % 15);
         EXPECT(fqt_init(&learner, &random_shape, seed) == FQT_OK, "seed %u", seed);
-        for (uint32_t i = 0; i < 1500; i++) {
+        for (uint32_t i = 0; i < EXPECT_ROUNDS(1500u); i++) {
             if (i % 250 == 0) {
                 struct fqt_config config = fqt_config_default();
                 config.lambda_max_milli = (uint16_t)(expect_random(&state) % 1001);

@@ -653,7 +653,7 @@ int main(void) {
     garbage_costs_one_connection_not_the_session();
     a_full_store_says_so_and_drains();
     long_messages_go_round_the_ring();
-    for (unsigned seed = 1; seed <= 8; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(8); seed++) {
         chaos(seed);
     }
     return expect_summary("mqtt session");

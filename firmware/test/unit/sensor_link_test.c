@@ -85,7 +85,7 @@ static void damage_is_dropped_whole(void) {
     static struct sensor_link link;
     uint8_t coded[CODED_MAX];
     sensor_link_init(&link);
-    for (unsigned seed = 1; seed <= 2000; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(2000); seed++) {
         unsigned random = seed * 2654435761u;
         size_t length = code_window(link.next, 1, (int16_t)seed, coded);
         const uint16_t next = link.next;
@@ -164,7 +164,7 @@ int main(void) {
     windows_come_in_sequence_and_are_credited();
     what_is_not_next_is_named_again();
     damage_is_dropped_whole();
-    for (unsigned seed = 1; seed <= 20; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(20); seed++) {
         a_lossy_line_delivers_every_window_in_order(seed);
     }
     return expect_summary("sensor link");

@@ -105,7 +105,7 @@ static void cobs_round_trips(void) {
     static uint8_t out[sizeof in];
     struct cobs_decoder decoder;
     cobs_decoder_init(&decoder, out, sizeof out);
-    for (unsigned seed = 1; seed <= 400; seed++) {
+    for (unsigned seed = 1; seed <= EXPECT_ROUNDS(400); seed++) {
         unsigned random = seed * 2654435761u;
         const size_t length = expect_random(&random) % (sizeof in + 1);
         const unsigned zeros_in_16 = expect_random(&random) % 4; /* runs over 254 bytes too */
