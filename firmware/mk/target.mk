@@ -7,8 +7,8 @@ CROSS  := arm-none-eabi-
 QEMU   := qemu-system-arm
 
 TARGET_FLAGS := $(COMMON) -O2 -g -mthumb -ffunction-sections -fdata-sections
-TARGET_LINK  := -mthumb -nostartfiles -Wl,--gc-sections,--no-warn-rwx-segments
-SPECS        := --specs=nosys.specs --specs=nano.specs
+LINK_FLAGS   := -mthumb -nostartfiles --specs=nosys.specs -Wl,--gc-sections,--no-warn-rwx-segments
+TARGET_LINK  := $(LINK_FLAGS) --specs=nano.specs
 # $(1) = board: what tells a source file which board it is for
 board_flags = $(CPU_$(1)) -Iport/$(PORT_$(1)) -DBOARD_$(shell echo $(1) | tr a-z A-Z)
 
@@ -32,13 +32,13 @@ SRC_unit       = $(LIB_SRC) $(TEST_PORT) test/golden/synthetic.c $(UNIT_LIB) $(U
 # newlib's int32_t is long, of the same size as int: the host's compiler checks the formats.
 UNIT_FLAGS := -Wno-format -DEXPECT_ON_TARGET
 UNIT_WRAP  := -Wl,--wrap=printf,--wrap=fprintf,--wrap=snprintf
-# Runs on the host only, and why: (none)
-UNIT_HOST_ONLY  :=
+# Runs on the host only: the floating-point reference is no part of a device.
+UNIT_HOST_ONLY  := test/unit/reference_test.c
 UNIT_TARGET_SRC := $(filter-out $(UNIT_HOST_ONLY),$(UNIT_SRC))
 
 # The suite needs a printf that knows %lld and %zu (test/target/format.c), and more memory than a device has.
 link_of  = $(if $(filter unit,$(2)),$(UNIT_LINK_$(1)),$(LINK_$(1)))
-specs_of = $(if $(filter unit,$(1)),--specs=nosys.specs $(UNIT_WRAP) -lm,$(SPECS))
+how_of   = $(if $(filter unit,$(1)),$(LINK_FLAGS) $(UNIT_WRAP) -lm,$(TARGET_LINK))
 
 have = $(shell command -v $(1) 2>/dev/null)
 MISSING := $(if $(call have,$(CROSS)gcc),,$(CROSS)gcc)
@@ -67,7 +67,7 @@ define image_rule
 $(BUILD)/$(1)/$(2).elf: $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(call SRC_$(2),$(1))) $(call link_of,$(1),$(2)) \
     port/cortex_m/sections.ld
 	@echo "  LD $$@"
-	@$(CROSS)gcc $$(CPU_$(1)) $(TARGET_LINK) -T $(call link_of,$(1),$(2)) -o $$@ $$(filter %.o,$$^) $(call specs_of,$(2))
+	@$(CROSS)gcc $$(CPU_$(1)) -T $(call link_of,$(1),$(2)) -o $$@ $$(filter %.o,$$^) $(call how_of,$(2))
 
 endef
 # One run is one target, so that -j runs boards side by side; its lines come out together, behind the
