@@ -26,16 +26,16 @@ $(KERNELS_CHECK): $(KERNELS_HOST_OBJ)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^
 
-.PHONY: check-kernels check-target-kernels
+.PHONY: check-kernels check-target-kernels bench-kernels
 check-kernels: $(KERNELS_CHECK)
 	@$(KERNELS_CHECK)
 check: check-kernels
 
 # --- boards ---
 # $(1) = board
-kernels_obj = $(call variant_obj,$(1),$(BUILD)/$(1)) \
-    $(patsubst %.c,$(BUILD)/$(1)/%.o,$(TEST_PORT) test/kernels/definition.c \
-    test/kernels/property.c test/kernels/target_main.c)
+KERNELS_SRC := test/kernels/definition.c test/kernels/property.c test/kernels/target_main.c
+BENCH_KERNELS_SRC := test/target/count.c test/target/bench_kernels_main.c
+kernels_obj = $(call variant_obj,$(1),$(BUILD)/$(1)) $(patsubst %.c,$(BUILD)/$(1)/%.o,$(TEST_PORT) $(2))
 
 # $(1) = board, $(2) = variant
 define variant_rule
@@ -48,21 +48,37 @@ $(BUILD)/$(1)/variant_$(2)/%.o: %.c
 endef
 define kernels_rules
 $(foreach v,$(VARIANTS_$(1)),$(call variant_rule,$(1),$(v)))
-$(BUILD)/$(1)/kernels.elf: $(call kernels_obj,$(1)) $(LINK_$(1)) port/cortex_m/sections.ld
+$(BUILD)/$(1)/kernels.elf: $(call kernels_obj,$(1),$(KERNELS_SRC))
+$(BUILD)/$(1)/bench_kernels.elf: $(call kernels_obj,$(1),$(BENCH_KERNELS_SRC))
+$(BUILD)/$(1)/kernels.elf $(BUILD)/$(1)/bench_kernels.elf: $(LINK_$(1)) port/cortex_m/sections.ld
 	@echo "  LD $$@"
 	@$(CROSS)gcc $$(CPU_$(1)) -mthumb $$(TARGET_LINK) -T $$(LINK_$(1)) -o $$@ $$(filter %.o,$$^)
--include $(patsubst %.o,%.d,$(call kernels_obj,$(1)))
+-include $(patsubst %.o,%.d,$(call kernels_obj,$(1),$(KERNELS_SRC) $(BENCH_KERNELS_SRC)))
 endef
 $(foreach b,$(BOARDS),$(eval $(call kernels_rules,$(b))))
 
+# --- benchmark: instructions, QEMU -icount shift=5; the same numbers at every run ---
+CORE_an385 := cortex-m3
+CORE_an386 := cortex-m4
+CORE_an500 := cortex-m7
+CORE_an505 := cortex-m33
+CORE_an547 := cortex-m55
+BENCH_CSV  := $(BUILD)/bench.csv
+
 ifneq ($(strip $(MISSING_RUN)),)
-check-target-kernels:
+check-target-kernels bench-kernels:
 	@$(call skip,kernels in QEMU,$(MISSING_RUN))
 else
 check-target-kernels: $(BOARDS:%=$(BUILD)/%/kernels.elf)
 	@status=0; $(foreach b,$(BOARDS),printf '$(MACHINE_$(b)) '; \
 	$(call run_qemu,$(b),kernels) || status=1;) exit $$status
+bench-kernels: $(BOARDS:%=$(BUILD)/%/bench_kernels.elf)
+	@echo core,kernel,variant,macs,instructions,instructions_per_mac > $(BENCH_CSV)
+	@$(foreach b,$(BOARDS),$(call run_qemu,$(b),bench_kernels,-icount shift=5) > $(BUILD)/$(b)/bench.txt \
+	&& sed 's/^/$(CORE_$(b)),/' $(BUILD)/$(b)/bench.txt >> $(BENCH_CSV) &&) true
+	@awk -f mk/bench_table.awk $(BENCH_CSV)
 endif
 check-target: check-target-kernels
+bench: bench-kernels
 
 -include $(KERNELS_HOST_OBJ:.o=.d)
