@@ -1,6 +1,7 @@
 package io.fqtfleet.programs;
 
 import io.fqtfleet.gateway.GatewayMain;
+import io.fqtfleet.programs.evaluation.EvaluateCommand;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.streams.StreamsMain;
 import java.util.concurrent.Callable;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Option;
     description = "fleets of microcontrollers that learn, steered by the drift they see",
     subcommands = {
       DemoCommand.class,
+      EvaluateCommand.class,
       PolicyCommand.class,
       AlertsCommand.class,
       SimCommand.class,
