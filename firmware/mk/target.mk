@@ -15,8 +15,8 @@ board_flags = $(CPU_$(1)) -Iport/$(PORT_$(1)) -DBOARD_$(shell echo $(1) | tr a-z
 # Test images use semihosting for output and exit code; the device image never links it.
 START_SRC  := port/cortex_m/startup.c port/cortex_m/stack.c
 TEST_PORT  := $(START_SRC) test/target/semihosting.c
-IMAGES     := fqt-device trajectory guards unit bench
-TESTS      := trajectory guards unit
+IMAGES     := fqt-device trajectory guards faults unit bench
+TESTS      := trajectory guards faults unit
 BENCH_BOARDS := $(filter an385 an386 an500,$(BOARDS))
 # $(1) = board
 SRC_fqt-device = $(CORE_SRC) $(AGENT_SRC) $(START_SRC) port/cortex_m/clock.c port/cortex_m/faults.c \
@@ -25,6 +25,8 @@ SRC_trajectory = $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/golden/s
     test/target/trajectory_main.c
 SRC_guards     = $(TEST_PORT) port/cortex_m/mpu_$(MPU_$(1)).c port/$(PORT_$(1))/memory.c \
     port/$(PORT_$(1))/watchdog.c test/target/guards_main.c
+SRC_faults     = $(TEST_PORT) port/cortex_m/faults.c port/cortex_m/mpu_$(MPU_$(1)).c \
+    port/$(PORT_$(1))/watchdog.c test/target/faults_main.c
 SRC_bench      = $(CORE_SRC) $(TEST_PORT) test/golden/synthetic.c test/target/bench_main.c
 SRC_unit       = $(LIB_SRC) $(TEST_PORT) test/golden/synthetic.c $(UNIT_LIB) $(UNIT_TARGET_SRC) \
     test/target/newlib.c test/target/format.c test/target/unit_main.c

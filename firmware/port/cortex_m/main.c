@@ -4,13 +4,15 @@
 #include "app/device.h"
 #include "app/flash_store.h"
 #include "port/cortex_m/board_port.h"
+#include "port/cortex_m/faults.h"
 #include "wire/le.h"
 #include "wire/sha256.h"
 
-#define PROVISIONING_PAGE ((const uint8_t *)BOARD_PROVISIONING_BASE)
-#define MODEL_PAGE        ((const uint8_t *)BOARD_MODEL_BASE)
-#define COMPLAIN_EVERY_MS 5000u
-#define CHANCE_SAMPLES    256u
+#define PROVISIONING_PAGE  ((const uint8_t *)BOARD_PROVISIONING_BASE)
+#define MODEL_PAGE         ((const uint8_t *)BOARD_MODEL_BASE)
+#define COMPLAIN_EVERY_MS  5000u
+#define STACK_LOG_EVERY_MS 10000u
+#define CHANCE_SAMPLES     256u
 
 static struct device device;
 static struct flash_store flash_store;
@@ -65,8 +67,8 @@ static uint32_t boot_nonce(const struct agent_store *store) {
     return le_load_u32(digest);
 }
 
-/* Without its pages a device has no name to report under: it says on the sensor line what is wrong,
- * for whoever flashes it. */
+/* Without its pages a device has no name to report under: it says on the sensor line and in the
+ * log what is wrong, for whoever flashes it. */
 static _Noreturn void complain(const char *page, enum page_status status) {
     const char *parts[] = {"fqt-device: ", page, " ", page_status_text(status), "\r\n"};
     uint64_t next_ms = 0;
@@ -75,6 +77,7 @@ static _Noreturn void complain(const char *page, enum page_status status) {
             next_ms = clock_now_ms() + COMPLAIN_EVERY_MS;
             for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
                 const uint8_t *text = (const uint8_t *)parts[i];
+                board_log(parts[i]);
                 for (size_t sent = 0; sent < strlen(parts[i]);) {
                     sent += uart_write(UART_SENSOR, text + sent, strlen(parts[i]) - sent);
                 }
@@ -85,10 +88,67 @@ static _Noreturn void complain(const char *page, enum page_status status) {
     }
 }
 
+static void log_number(const char *name, uint32_t value, uint32_t base) {
+    char digits[11];
+    uint32_t at = sizeof digits - 1;
+    digits[at] = '\0';
+    do {
+        digits[--at] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value > 0);
+    board_log(name);
+    board_log(base == 16 ? "0x" : "");
+    board_log(digits + at);
+}
+
+/* What stopped the program before this boot, for whoever debugs it. */
+static void log_fault(void) {
+    struct fault_record fault;
+    if (!fault_take(&fault)) {
+        return;
+    }
+    board_log("fqt-device: stopped by ");
+    board_log(fault_text(fault.kind));
+    log_number(" pc ", fault.pc, 16);
+    log_number(" lr ", fault.lr, 16);
+    log_number(" status ", fault.status, 16);
+    log_number(" address ", fault.address, 16);
+    log_number(" stack ", fault.stack_bytes, 10);
+    board_log("\r\n");
+}
+
+/* Whenever the stack was deeper than ever before, looked at now and then: the scan costs up to
+ * 2,000 reads. */
+static void log_stack(uint64_t now_ms) {
+    static uint64_t next_ms;
+    static uint32_t deepest;
+    if (now_ms < next_ms) {
+        return;
+    }
+    next_ms = now_ms + STACK_LOG_EVERY_MS;
+    const uint32_t used = stack_used_bytes();
+    if (used > deepest) {
+        deepest = used;
+        log_number("fqt-device: stack ", used, 10);
+        log_number(" of ", stack_bytes(), 10);
+        board_log(" bytes used\r\n");
+    }
+}
+
+static void log_boot(void) {
+    board_log("fqt-device: " BOARD_NAME);
+    log_number(" boot ", device.agent.boot_counter, 10);
+    log_number(", RAM ", BOARD_RAM_BYTES, 10);
+    log_number(", clock ", BOARD_CLOCK_HZ, 10);
+    board_log("\r\n");
+}
+
 int main(void) {
+    faults_init();
     board_memory_limit();
     clock_init(board_clock_init());
     uart_init();
+    log_fault();
     watchdog_init(WATCHDOG_PERIOD_MS);
     struct flash flash[AGENT_RECORDS];
     board_flash(flash);
@@ -110,8 +170,10 @@ int main(void) {
     if (status != PAGE_OK) {
         complain(bad_page, status);
     }
+    log_boot();
     for (;;) {
         watchdog_alive();
+        log_stack(clock_now_ms());
         if (device_step(&device)) {
             uart_wait();
         }

@@ -43,22 +43,27 @@ struct vector_table {
 
 #define EXTERNAL_VECTOR(number, name) [number] = name,
 
+/* Every entry has a handler; the board's own ones replace the default. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
 __attribute__((section(".vectors"), used)) static const struct vector_table vectors = {
     .initial_stack = &board_stack_top,
     .exception =
         {
-            reset_handler,
-            nmi_irq,
-            hard_fault_irq,
-            mem_manage_irq,
-            bus_fault_irq,
-            usage_fault_irq,
+            [0 ... 14] = unhandled_irq,
+            [0] = reset_handler,
+            [1] = nmi_irq,
+            [2] = hard_fault_irq,
+            [3] = mem_manage_irq,
+            [4] = bus_fault_irq,
+            [5] = usage_fault_irq,
             [10] = svcall_irq,
             [13] = pendsv_irq,
             [14] = systick_irq,
         },
-    .external = {BOARD_VECTORS(EXTERNAL_VECTOR)},
+    .external = {[0 ... BOARD_IRQ_COUNT - 1] = unhandled_irq, BOARD_VECTORS(EXTERNAL_VECTOR)},
 };
+#pragma GCC diagnostic pop
 
 void reset_handler(void) {
     SCB_VTOR = (uint32_t)(uintptr_t)&vectors;

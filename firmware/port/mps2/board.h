@@ -1,8 +1,8 @@
 /*
  * MPS2 and MPS3 boards, one image each: addresses and interrupt numbers. BOARD_<image> is defined
- * by the build (mk/target.mk). Sources: Arm DAI 0385D / 0386D / 0500B / 0505B / 0547B memory maps;
+ * by the build (mk/boards.mk). Sources: Arm DAI 0385D / 0386D / 0500B / 0505B / 0547B memory maps;
  * QEMU hw/arm/mps2.c and mps2-tz.c. The M33 and M55 stay in the secure state they start in, so they
- * see the secure aliases.
+ * see the secure aliases. At BOARD_NOTHING_BASE the bus answers with an error.
  */
 #ifndef MPS2_BOARD_H
 #define MPS2_BOARD_H
@@ -25,6 +25,7 @@
 #define BOARD_WATCHDOG_BASE    0x5002E000u
 #define BOARD_WATCHDOG_HZ      32768u
 #define BOARD_IRQ_UART0_RX     32
+#define BOARD_NOTHING_BASE     0x1F000000u
 #elif defined(BOARD_AN547) /* Cortex-M55 */
 #define BOARD_NAME             "mps3-an547"
 #define BOARD_CLOCK_HZ         32000000u
@@ -40,6 +41,7 @@
 #define BOARD_WATCHDOG_BASE    0x5802E000u
 #define BOARD_WATCHDOG_HZ      32768u
 #define BOARD_IRQ_UART0_RX     33
+#define BOARD_NOTHING_BASE     0x1F000000u
 #else /* Cortex-M3 (AN385), M4 (AN386), M7 (AN500): one map but for the PSRAM */
 #if defined(BOARD_AN385)
 #define BOARD_NAME "mps2-an385"
@@ -65,6 +67,7 @@
 #define BOARD_WATCHDOG_BASE    0x40008000u
 #define BOARD_WATCHDOG_HZ      BOARD_CLOCK_HZ
 #define BOARD_IRQ_UART0_RX     0
+#define BOARD_NOTHING_BASE     0x90000000u
 #endif
 
 /* The four interrupts follow each other on every image. */

@@ -1,7 +1,7 @@
 /*
  * CMSDK APB watchdog (Arm DDI 0479, 4.3): the first period that ends without a sign of life raises
- * NMI, the second one resets. QEMU models it; in Renode nothing stands at its address and the
- * writes go nowhere.
+ * NMI (faults.c notes where the program hung), the second one resets. QEMU models it; in Renode
+ * nothing stands at its address and the writes go nowhere.
  */
 #include "port/cortex_m/board_port.h"
 
@@ -28,10 +28,4 @@ void watchdog_init(uint32_t period_ms) {
 
 void watchdog_alive(void) {
     WATCHDOG->clear = 1; /* also reloads */
-}
-
-/* The first period has ended: nothing to save in an interrupt; the reset comes with the second one.
- */
-void nmi_irq(void);
-void nmi_irq(void) {
 }
