@@ -52,6 +52,16 @@ static inline int32_t fqt_multiply_s32(int32_t a, struct fqt_multiplier v) {
     return (high * (1 << v.left)) >> v.right;
 }
 
+/* Nearest integer to a * v, halves up, saturated at +-2^29; |a| <= 2^31. */
+static inline int32_t fqt_scale_s32(int32_t a, struct fqt_multiplier v) {
+    /* |product| < 2^62 and the rounding half is below 2^62: the sum stays below 2^63. */
+    const uint32_t shift = 32u + v.right - v.left;
+    const int64_t sum = (int64_t)a * v.mantissa + ((int64_t)1 << (shift - 1));
+    const int64_t scaled = sum >> shift;
+    const int64_t limit = 0x1fffffff;
+    return (int32_t)(scaled > limit ? limit : scaled < -limit ? -limit : scaled);
+}
+
 /* The 24 leading bits of v (the rest truncated) as a float. */
 float fqt_float_u64(uint64_t v);
 float fqt_float_s64(int64_t v);

@@ -65,6 +65,13 @@ struct fqt_layer {
     float error_mean_max; /* e_max of the partial-update rule; 0 = not seen yet */
 };
 
+/* Codes of one sample before they were clamped to 0..255. */
+struct fqt_seen {
+    int32_t min;
+    int32_t max;
+    uint32_t clipped;
+};
+
 struct fqt_learner {
     const struct fqt_plan *plan;
     uint8_t *arena;
@@ -77,6 +84,9 @@ struct fqt_learner {
     bool loaded;           /* false: frozen layers have no weights yet */
     struct fqt_counters counters;
     struct fqt_layer layer[FQT_LAYERS_MAX];
+    struct fqt_seen output_seen[FQT_LAYERS_MAX]; /* of the last forward pass */
+    struct fqt_seen pooled_seen[FQT_LAYERS_MAX];
+    struct fqt_range logits; /* of the last forward pass */
 };
 
 /*

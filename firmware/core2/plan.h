@@ -34,23 +34,26 @@ struct fqt_step {
     struct fqt_shape in;
     struct fqt_shape out;
     uint32_t output; /* codes of the output; kept from forward to backward if it may train */
+    uint32_t error;  /* int16 errors at the output; shared by every second step */
 };
 
 /* One layer with weights. */
 struct fqt_layer_plan {
     uint8_t step;
     bool frozen;
+    bool pooled;          /* an average pool follows: its output has a range of its own */
     uint16_t rows;        /* structures */
     uint16_t inputs;      /* weights per structure */
-    uint16_t positions;   /* outputs per structure: 1 for linear layers */
+    uint32_t positions;   /* outputs per structure: 1 for linear layers */
     uint32_t macs;        /* of one forward pass */
     uint32_t input_count; /* elements of the input tensor */
+    uint32_t multipliers; /* struct fqt_multiplier [rows], fine mode, or [1] */
     /* The rest is of trainable layers; 0 in frozen ones. */
     uint32_t codes;       /* uint8 [rows][inputs] */
     uint32_t residual;    /* uint8 [rows][inputs], fine mode */
     uint32_t bias;        /* int32 [rows] */
     uint32_t row_scale;   /* float [rows], fine mode */
-    uint32_t row_state;   /* struct fqt_row [rows], step.h */
+    uint32_t row;         /* struct fqt_row [rows], step.h */
     uint32_t gradient;    /* convolutions: int16 [rows][inputs], with a binary exponent per row */
     uint32_t kept_inputs; /* linear: uint8 [batch_max][inputs], the open minibatch */
     uint32_t kept_errors; /* linear: int16 [batch_max][rows] */
@@ -62,18 +65,21 @@ struct fqt_plan {
     uint8_t steps;
     uint8_t layers;
     uint8_t frozen;
+    uint8_t input_zero;
     uint16_t batch_max;
     uint16_t classes;
+    uint16_t rows_max;
     uint32_t input_count; /* codes of one sample */
-    uint8_t input_zero;
     float input_scale;
-    uint32_t input_codes; /* offset: codes made of a window */
-    uint32_t scratch;     /* offset: shared by features, forward, backward and update */
-    uint32_t scratch_bytes;
-    uint32_t error[2];     /* offsets: int16 errors at the output and at the input of a layer */
-    uint32_t arena_bytes;  /* all of it, aligned to 8 */
-    uint32_t parameters;   /* weights and biases */
-    uint32_t frozen_bytes; /* weights, biases and scales that stay in flash */
+    uint32_t input_codes; /* codes made of a window */
+    uint32_t values;      /* float [classes]: logits, probabilities */
+    uint32_t selected;    /* uint16 [rows_max] */
+    uint32_t magnitude;   /* int32 [rows_max] */
+    uint32_t scratch;     /* features */
+    uint32_t forward;     /* work of the forward pass */
+    uint32_t backward;    /* work of backward pass and update */
+    uint32_t arena_bytes; /* all of it, aligned to 8 */
+    uint32_t parameters;  /* weights and biases */
     uint32_t macs_forward;
     struct fqt_step step[FQT_STEPS_MAX];
     struct fqt_layer_plan layer[FQT_LAYERS_MAX];
@@ -92,7 +98,7 @@ struct fqt_problem {
 bool fqt_plan(const struct fqt_model_spec *spec, struct fqt_plan *plan,
               struct fqt_problem *problem);
 
-/* "layer 2 (conv): <rule>: is 9, limit 8; <remedy>"; always terminated. */
+/* "layer 2 (conv): <rule>: 9, limit 8; <remedy>"; always terminated, cap > 0. */
 void fqt_problem_text(const struct fqt_model_spec *spec, const struct fqt_problem *problem,
                       char *text, size_t cap);
 

@@ -18,4 +18,9 @@
  */
 #define FQT_DEVIATION_FLOOR 0.0625f
 
+/* Structures whose weight gradient is computed at a time, and positions per block of a convolution:
+ * larger blocks reuse more operands and need more scratch. */
+#define FQT_ROW_BLOCK      4u
+#define FQT_POSITION_BLOCK 4u
+
 #endif

@@ -65,9 +65,20 @@ $(CHECK_DIR)/%.o: %.c
 	@echo "  CC $@"
 	@$(CC) $(CHECK_FLAGS) -c -o $@ $<
 
+# The general learner beside the old one: its own objects, because both define the same names.
+NEXT_SRC  := $(wildcard core2/*.c)
+NEXT_UNIT := $(wildcard test/unit2/*_test.c)
+NEXT_LIB  := $(NEXT_SRC) $(filter-out $(NEXT_UNIT),$(wildcard test/unit2/*.c)) test/golden2/synthetic.c
+NEXT_BIN  := $(NEXT_UNIT:test/unit2/%.c=$(CHECK_DIR)/next/%)
+$(NEXT_BIN): $(CHECK_DIR)/next/%: $(CHECK_DIR)/test/unit2/%.o $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) -o $@ $^ -lm
+-include $(NEXT_SRC:%.c=$(CHECK_DIR)/%.d) $(NEXT_UNIT:%.c=$(CHECK_DIR)/%.d)
+
 # Runs every binary even after a failure, so that one run lists all of them.
-check: $(UNIT_BIN) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory
-	@status=0; for t in $(UNIT_BIN); do $$t || status=1; done; \
+check: $(UNIT_BIN) $(NEXT_BIN) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory
+	@status=0; for t in $(UNIT_BIN) $(NEXT_BIN); do $$t || status=1; done; \
 	$(HOST_DIR)/trajectory $(GOLDEN) || status=1; \
 	$(CHECK_DIR)/trajectory $(GOLDEN) || status=1; exit $$status
 
