@@ -1,248 +1,276 @@
-/*
- * Kernels for the DSP extension (Cortex-M4, M7, M33): SMLAD multiplies two pairs of int16 and adds.
- *
- * Codes are widened by UXTB16, which takes bytes 0 and 2 (or 1 and 3) of a word. Zero points leave
- * the inner loops: the operand that is used again and again is centred once, on the stack; the
- * other one's zero point becomes one multiplication by a sum. Raw sums may wrap at 32 bits:
- * additions are modulo 2^32 and the true result fits (see kernels.h), so the wraps cancel.
- *
- * The loops are assembly because their cost is: compiled intrinsics of the same blocks spill.
- */
+/* Forward product for the DSP extension. */
 #include "core2/kernels.h"
 
 #if defined(KERNEL_VARIANT_DSP) || (defined(KERNEL_SUFFIX) && defined(__ARM_FEATURE_DSP))
 
-#include <arm_acle.h>
-#include <string.h>
+#include "core2/kernels_dsp.h"
 
-#define ONES            0x00010001u
-#define BLOCK           4u   /* codes per word */
-#define PAIRED_INPUTS   128u /* of a chunk of forward with two positions: 1 KB of scratch */
-#define SINGLE_INPUTS   256u /* of a chunk of forward with one position */
-#define PRODUCT_COLUMNS 128u /* of a chunk of error and gradient, 4 terms deep */
-#define TERMS           4u
-
-/* One LDR; unaligned is allowed. */
-static inline uint32_t word_at(const uint8_t *codes) {
-    uint32_t v;
-    memcpy(&v, codes, sizeof v);
-    return v;
-}
-
-/* The first `length` < 4 codes, zeros above; reads no other byte. */
-static inline uint32_t word_of(const uint8_t *codes, uint32_t length) {
-    uint32_t v = 0;
-    for (uint32_t i = 0; i < length; i++) {
-        v |= (uint32_t)codes[i] << (8u * i);
-    }
-    return v;
-}
-
-static inline uint32_t even_codes(uint32_t word) {
-    return __uxtb16(word);
-}
-
-static inline uint32_t odd_codes(uint32_t word) {
-    uint32_t v;
-    __asm("uxtb16 %0, %1, ror #8" : "=r"(v) : "r"(word));
-    return v;
-}
-
-static inline uint32_t minus(uint32_t pair, uint32_t zeros) {
-    return (uint32_t)__ssub16((int16x2_t)pair, (int16x2_t)zeros);
-}
-
-static inline uint32_t dot(uint32_t a, uint32_t b, uint32_t sum) {
-    return (uint32_t)__smlad((int16x2_t)a, (int16x2_t)b, (int32_t)sum);
-}
-
-static inline uint32_t row_of(const uint16_t *selected, uint32_t j) {
-    return selected != 0 ? selected[j] : j;
-}
+#define PAIRED_INPUTS 256u /* of a chunk with two positions: 1 KB of scratch */
+#define SINGLE_INPUTS 512u /* of a chunk with one position */
 
 /*
- * Forward. The positions of a chunk are widened and centred first: per 4 inputs a word of even and
- * a word of odd codes, two positions interleaved. The last block is filled up with zeros, so that
- * what the weight word holds there does not matter. Returns the sum of the centred codes.
+ * Forward. The patches are widened and centred first: per 4 inputs a word of even and a word of odd
+ * codes, of two positions interleaved. The last block is filled up with zeros, so that what the
+ * weight word holds there does not matter.
  */
-static uint32_t widen(const uint8_t *x, uint32_t x_zero, uint32_t inputs, uint32_t *wide,
-                      uint32_t stride) {
-    const uint32_t zeros = x_zero * ONES;
-    uint32_t sum = 0;
-    uint32_t i = 0;
-    for (; i + BLOCK <= inputs; i += BLOCK) {
-        const uint32_t word = word_at(x + i);
-        const uint32_t even = minus(even_codes(word), zeros);
-        const uint32_t odd = minus(odd_codes(word), zeros);
-        sum = dot(even, ONES, dot(odd, ONES, sum));
-        wide[0] = even;
-        wide[stride] = odd;
-        wide += 2 * stride;
-    }
-    if (i < inputs) {
-        uint32_t word = x_zero * 0x01010101u;
-        memcpy(&word, x + i, inputs - i);
-        wide[0] = minus(even_codes(word), zeros);
-        wide[stride] = minus(odd_codes(word), zeros);
-        sum = dot(wide[0], ONES, dot(wide[stride], ONES, sum));
-    }
-    return sum;
+struct forward_state {
+    const uint32_t *wide; /* 0: read by LDRD in this order */
+    uint32_t blocks;
+    const int32_t *source[2]; /* 8: what the sums start from: bias, or acc of an earlier chunk */
+    uint32_t base[2];         /* 16: added to it */
+    int32_t *acc[2];          /* 24 */
+    uint32_t skip;            /* 32: bytes from the end of one row's blocks to the next row */
+    uint32_t stride;          /* 36 */
+    uint32_t left;            /* 40: groups of rows to do, not 0 */
+};
+
+/* 2 rows x 2 positions: 18 instructions for 16 MACs, and 21 per pair of rows.
+ * r1, r2 rows; r3 wide; r4 blocks; r10, r12 sums of position 0; r11, lr of position 1. */
+KERNEL_ASSEMBLY
+forward_2x2(IN_REGISTER struct forward_state *s, IN_REGISTER const uint8_t *w0,
+            IN_REGISTER const uint8_t *w1) {
+    __asm volatile("push {r4-r11, lr}\n"
+                   "1: ldrd r5, r6, [r0, #8]\n"
+                   "ldrd r10, r12, [r5], #8\n"
+                   "ldrd r11, lr, [r6], #8\n"
+                   "strd r5, r6, [r0, #8]\n"
+                   "ldrd r7, r8, [r0, #16]\n"
+                   "add r10, r7\n"
+                   "add r12, r7\n"
+                   "add r11, r8\n"
+                   "add lr, r8\n"
+                   "ldrd r3, r4, [r0]\n"
+                   "2: ldr r5, [r1], #4\n"
+                   "ldr r6, [r2], #4\n"
+                   "ldrd r8, r9, [r3], #8\n"
+                   "uxtb16 r7, r5\n"
+                   "smlad r10, r7, r8, r10\n"
+                   "smlad r11, r7, r9, r11\n"
+                   "uxtb16 r7, r6\n"
+                   "smlad r12, r7, r8, r12\n"
+                   "smlad lr, r7, r9, lr\n"
+                   "ldrd r8, r9, [r3], #8\n"
+                   "uxtb16 r7, r5, ror #8\n"
+                   "smlad r10, r7, r8, r10\n"
+                   "smlad r11, r7, r9, r11\n"
+                   "uxtb16 r7, r6, ror #8\n"
+                   "smlad r12, r7, r8, r12\n"
+                   "smlad lr, r7, r9, lr\n"
+                   "subs r4, #1\n"
+                   "bne 2b\n"
+                   "ldrd r5, r6, [r0, #24]\n"
+                   "strd r10, r12, [r5], #8\n"
+                   "strd r11, lr, [r6], #8\n"
+                   "strd r5, r6, [r0, #24]\n"
+                   "ldrd r5, r6, [r0, #32]\n"
+                   "add r1, r2, r5\n"
+                   "add r2, r1, r6\n"
+                   "ldr r5, [r0, #40]\n"
+                   "subs r5, #1\n"
+                   "str r5, [r0, #40]\n"
+                   "bne 1b\n"
+                   "pop {r4-r11, pc}\n");
 }
 
-/* 2 rows x 2 positions: 18 instructions for 16 MACs. s = {r0 p0, r0 p1, r1 p0, r1 p1} */
-static inline void dot_2x2(const uint8_t *w0, const uint8_t *w1, const uint32_t *wide,
-                           uint32_t blocks, uint32_t s[4]) {
-    uint32_t s00 = 0, s01 = 0, s10 = 0, s11 = 0, a, b, t, x0, x1;
-    if (blocks > 0) {
-        __asm volatile("1: ldr %[a], [%[w0]], #4\n"
-                       "ldr %[b], [%[w1]], #4\n"
-                       "ldrd %[x0], %[x1], [%[x]], #8\n"
-                       "uxtb16 %[t], %[a]\n"
-                       "smlad %[s00], %[t], %[x0], %[s00]\n"
-                       "smlad %[s01], %[t], %[x1], %[s01]\n"
-                       "uxtb16 %[t], %[b]\n"
-                       "smlad %[s10], %[t], %[x0], %[s10]\n"
-                       "smlad %[s11], %[t], %[x1], %[s11]\n"
-                       "ldrd %[x0], %[x1], [%[x]], #8\n"
-                       "uxtb16 %[t], %[a], ror #8\n"
-                       "smlad %[s00], %[t], %[x0], %[s00]\n"
-                       "smlad %[s01], %[t], %[x1], %[s01]\n"
-                       "uxtb16 %[t], %[b], ror #8\n"
-                       "smlad %[s10], %[t], %[x0], %[s10]\n"
-                       "smlad %[s11], %[t], %[x1], %[s11]\n"
-                       "subs %[n], #1\n"
-                       "bne 1b\n"
-                       : [s00] "+r"(s00), [s01] "+r"(s01), [s10] "+r"(s10), [s11] "+r"(s11),
-                         [w0] "+r"(w0), [w1] "+r"(w1), [x] "+r"(wide), [n] "+r"(blocks),
-                         [a] "=&r"(a), [b] "=&r"(b), [t] "=&r"(t), [x0] "=&r"(x0), [x1] "=&r"(x1)
-                       :
-                       : "cc", "memory");
-    }
-    s[0] = s00;
-    s[1] = s01;
-    s[2] = s10;
-    s[3] = s11;
-}
+/* r1 rows 0 and 1, r2 rows 2 and 3, r3 stride, r4 wide, r10-r12 and lr sums. */
+#define DOT_4X1                                                                                    \
+    "ldrd r8, r9, [r4], #8\n"                                                                      \
+    "ldr r6, [r1, r3]\n"                                                                           \
+    "uxtb16 r7, r6\n"                                                                              \
+    "smlad r11, r7, r8, r11\n"                                                                     \
+    "uxtb16 r7, r6, ror #8\n"                                                                      \
+    "smlad r11, r7, r9, r11\n"                                                                     \
+    "ldr r6, [r1], #4\n"                                                                           \
+    "uxtb16 r7, r6\n"                                                                              \
+    "smlad r10, r7, r8, r10\n"                                                                     \
+    "uxtb16 r7, r6, ror #8\n"                                                                      \
+    "smlad r10, r7, r9, r10\n"                                                                     \
+    "ldr r6, [r2, r3]\n"                                                                           \
+    "uxtb16 r7, r6\n"                                                                              \
+    "smlad lr, r7, r8, lr\n"                                                                       \
+    "uxtb16 r7, r6, ror #8\n"                                                                      \
+    "smlad lr, r7, r9, lr\n"                                                                       \
+    "ldr r6, [r2], #4\n"                                                                           \
+    "uxtb16 r7, r6\n"                                                                              \
+    "smlad r12, r7, r8, r12\n"                                                                     \
+    "uxtb16 r7, r6, ror #8\n"                                                                      \
+    "smlad r12, r7, r9, r12\n"
 
-/* 4 rows, `stride` bytes apart, x 1 position: 23 instructions for 16 MACs. */
-static inline void dot_4x1(const uint8_t *w, uint32_t stride, const uint32_t *wide, uint32_t blocks,
-                           uint32_t s[4]) {
-    uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, a, t, x0, x1;
-    const uint8_t *w2 = w + 2 * stride;
-    if (blocks > 0) {
-        __asm volatile("1: ldrd %[x0], %[x1], [%[x]], #8\n"
-                       "ldr %[a], [%[w], %[d]]\n"
-                       "uxtb16 %[t], %[a]\n"
-                       "smlad %[s1], %[t], %[x0], %[s1]\n"
-                       "uxtb16 %[t], %[a], ror #8\n"
-                       "smlad %[s1], %[t], %[x1], %[s1]\n"
-                       "ldr %[a], [%[w]], #4\n"
-                       "uxtb16 %[t], %[a]\n"
-                       "smlad %[s0], %[t], %[x0], %[s0]\n"
-                       "uxtb16 %[t], %[a], ror #8\n"
-                       "smlad %[s0], %[t], %[x1], %[s0]\n"
-                       "ldr %[a], [%[w2], %[d]]\n"
-                       "uxtb16 %[t], %[a]\n"
-                       "smlad %[s3], %[t], %[x0], %[s3]\n"
-                       "uxtb16 %[t], %[a], ror #8\n"
-                       "smlad %[s3], %[t], %[x1], %[s3]\n"
-                       "ldr %[a], [%[w2]], #4\n"
-                       "uxtb16 %[t], %[a]\n"
-                       "smlad %[s2], %[t], %[x0], %[s2]\n"
-                       "uxtb16 %[t], %[a], ror #8\n"
-                       "smlad %[s2], %[t], %[x1], %[s2]\n"
-                       "subs %[n], #1\n"
-                       "bne 1b\n"
-                       : [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [w] "+r"(w),
-                         [w2] "+r"(w2), [x] "+r"(wide), [n] "+r"(blocks), [a] "=&r"(a),
-                         [t] "=&r"(t), [x0] "=&r"(x0), [x1] "=&r"(x1)
-                       : [d] "r"(stride)
-                       : "cc", "memory");
-    }
-    s[0] = s0;
-    s[1] = s1;
-    s[2] = s2;
-    s[3] = s3;
-}
-
-/* One weight word against one position; `wide` as in widen(). */
-static inline uint32_t dot_word(uint32_t word, const uint32_t *wide, uint32_t stride,
-                                uint32_t sum) {
-    return dot(even_codes(word), wide[0], dot(odd_codes(word), wide[stride], sum));
+/* 4 rows x 1 position: 44 instructions for 32 MACs, and about 24 per 4 rows. */
+KERNEL_ASSEMBLY
+forward_4x1(IN_REGISTER struct forward_state *s, IN_REGISTER const uint8_t *w0,
+            IN_REGISTER const uint8_t *w2) {
+    __asm volatile("push {r4-r11, lr}\n"
+                   "1: ldr r6, [r0, #8]\n"
+                   "ldmia r6!, {r10, r11, r12, lr}\n"
+                   "str r6, [r0, #8]\n"
+                   "ldr r7, [r0, #16]\n"
+                   "add r10, r7\n"
+                   "add r11, r7\n"
+                   "add r12, r7\n"
+                   "add lr, r7\n"
+                   "ldrd r4, r5, [r0]\n"
+                   "ldrd r3, r6, [r0, #36]\n"
+                   "lsrs r5, #1\n"
+                   "bcc 2f\n" DOT_4X1 "2: beq 4f\n"
+                   "3: " DOT_4X1 DOT_4X1 "subs r5, #1\n"
+                   "bne 3b\n"
+                   "4: ldr r6, [r0, #24]\n"
+                   "stmia r6!, {r10, r11, r12, lr}\n"
+                   "str r6, [r0, #24]\n"
+                   "ldr r6, [r0, #32]\n"
+                   "add r1, r2, r3\n"
+                   "add r1, r6\n"
+                   "add r2, r1, r3, lsl #1\n"
+                   "ldr r6, [r0, #40]\n"
+                   "subs r6, #1\n"
+                   "str r6, [r0, #40]\n"
+                   "bne 1b\n"
+                   "pop {r4-r11, pc}\n");
 }
 
 struct forward_chunk {
     const uint8_t *w; /* first row, at the first input of the chunk */
     uint32_t w_zero;
-    uint32_t row_stride;
+    uint32_t stride; /* of rows */
     uint32_t rows;
     uint32_t inputs;
-    const int32_t *bias; /* NULL: add to acc, which an earlier chunk has begun */
+    const int32_t *bias; /* NULL: acc holds what an earlier chunk has begun */
 };
 
-static void put(const struct forward_chunk *c, uint32_t r, uint32_t sum, int32_t *acc) {
-    const int32_t base = c->bias != 0 ? c->bias[r] : *acc;
-    *acc = (int32_t)((uint32_t)base + sum);
+/* Rows from `whole` on from their first block; those before it only the incomplete last block. */
+static void forward_rest(const struct forward_chunk *c, uint32_t whole, const uint32_t *wide,
+                         uint32_t together, uint32_t base, int32_t *acc) {
+    const uint32_t blocks = c->inputs / BLOCK;
+    const uint32_t tail = c->inputs % BLOCK;
+    const int32_t *source = c->bias != 0 ? c->bias : acc;
+    for (uint32_t r = tail > 0 ? 0 : whole; r < c->rows; r++) {
+        const uint8_t *w = c->w + r * c->stride;
+        uint32_t sum = r < whole ? (uint32_t)acc[r] : (uint32_t)source[r] + base;
+        for (uint32_t b = r < whole ? blocks : 0; b < blocks; b++) {
+            const uint32_t word = word_at(w + b * BLOCK);
+            const uint32_t *x = wide + b * 2 * together;
+            sum = dot(even_codes(word), x[0], dot(odd_codes(word), x[together], sum));
+        }
+        if (tail > 0) {
+            const uint32_t word = word_of(w + blocks * BLOCK, tail);
+            const uint32_t *x = wide + blocks * 2 * together;
+            sum = dot(even_codes(word), x[0], dot(odd_codes(word), x[together], sum));
+        }
+        acc[r] = (int32_t)sum;
+    }
+}
+
+/* The incomplete last block of a patch; returns the sum of its codes. */
+static uint32_t widen_tail(const uint8_t *x, uint32_t x_zero, uint32_t tail, uint32_t *wide,
+                           uint32_t together) {
+    uint32_t word = x_zero * 0x01010101u;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < tail; i++) {
+        word = (word & ~(0xffu << (8u * i))) | (uint32_t)x[i] << (8u * i);
+        sum += x[i];
+    }
+    wide[0] = minus(even_codes(word), x_zero * ONES);
+    wide[together] = minus(odd_codes(word), x_zero * ONES);
+    return sum;
+}
+
+/* Sums are those of the raw codes. 15 instructions for 8 codes. */
+static void widen_two(const uint8_t *x0, const uint8_t *x1, uint32_t x_zero, uint32_t inputs,
+                      uint32_t *wide, uint32_t sum[2]) {
+    uint32_t blocks = inputs / BLOCK;
+    const uint32_t tail = inputs % BLOCK;
+    uint32_t sum0 = 0;
+    uint32_t sum1 = 0;
+    if (blocks > 0) {
+        __asm volatile("1: ldr r4, [%[x0]], #4\n"
+                       "ldr r5, [%[x1]], #4\n"
+                       "usada8 %[sum0], r4, %[nil], %[sum0]\n"
+                       "usada8 %[sum1], r5, %[nil], %[sum1]\n"
+                       "uxtb16 r6, r4, ror #8\n"
+                       "uxtb16 r8, r5, ror #8\n"
+                       "uxtb16 r4, r4\n"
+                       "uxtb16 r5, r5\n"
+                       "ssub16 r4, r4, %[zeros]\n"
+                       "ssub16 r5, r5, %[zeros]\n"
+                       "ssub16 r6, r6, %[zeros]\n"
+                       "ssub16 r8, r8, %[zeros]\n"
+                       "stmia %[wide]!, {r4, r5, r6, r8}\n"
+                       "subs %[n], #1\n"
+                       "bne 1b\n"
+                       : [x0] "+&r"(x0), [x1] "+&r"(x1), [wide] "+&r"(wide), [n] "+&r"(blocks),
+                         [sum0] "+&r"(sum0), [sum1] "+&r"(sum1)
+                       : [zeros] "r"(x_zero * ONES), [nil] "r"(0)
+                       : "r4", "r5", "r6", "r8", "cc", "memory");
+    }
+    if (tail > 0) {
+        sum0 += widen_tail(x0, x_zero, tail, wide, 2);
+        sum1 += widen_tail(x1, x_zero, tail, wide + 1, 2);
+    }
+    sum[0] = sum0;
+    sum[1] = sum1;
+}
+
+static uint32_t widen_one(const uint8_t *x, uint32_t x_zero, uint32_t inputs, uint32_t *wide) {
+    const uint32_t tail = inputs % BLOCK;
+    uint32_t sum = 0;
+    for (uint32_t n = inputs / BLOCK; n > 0; n--) {
+        const uint32_t word = word_at(x);
+        sum = __usada8(word, 0, sum);
+        wide[0] = minus(even_codes(word), x_zero * ONES);
+        wide[1] = minus(odd_codes(word), x_zero * ONES);
+        wide += 2;
+        x += BLOCK;
+    }
+    return tail > 0 ? sum + widen_tail(x, x_zero, tail, wide, 1) : sum;
 }
 
 static void forward_two(const struct forward_chunk *c, const uint8_t *x0, const uint8_t *x1,
                         uint32_t x_zero, int32_t *acc0, int32_t *acc1) {
     uint32_t wide[PAIRED_INPUTS];
-    const uint32_t base0 = 0u - c->w_zero * widen(x0, x_zero, c->inputs, wide, 2);
-    const uint32_t base1 = 0u - c->w_zero * widen(x1, x_zero, c->inputs, wide + 1, 2);
-    const uint32_t blocks = c->inputs / BLOCK;
-    const uint32_t tail = c->inputs % BLOCK;
-    const uint32_t *last = wide + blocks * BLOCK;
-    for (uint32_t r = 0; r < c->rows; r += 2) {
-        const uint8_t *w0 = c->w + r * c->row_stride;
-        const uint8_t *w1 = r + 1 < c->rows ? w0 + c->row_stride : w0;
-        uint32_t s[4];
-        dot_2x2(w0, w1, wide, blocks, s);
-        if (tail > 0) {
-            const uint32_t word0 = word_of(w0 + blocks * BLOCK, tail);
-            const uint32_t word1 = word_of(w1 + blocks * BLOCK, tail);
-            s[0] = dot_word(word0, last, 2, s[0]);
-            s[1] = dot_word(word0, last + 1, 2, s[1]);
-            s[2] = dot_word(word1, last, 2, s[2]);
-            s[3] = dot_word(word1, last + 1, 2, s[3]);
-        }
-        put(c, r, s[0] + base0, acc0 + r);
-        put(c, r, s[1] + base1, acc1 + r);
-        if (r + 1 < c->rows) {
-            put(c, r + 1, s[2] + base0, acc0 + r + 1);
-            put(c, r + 1, s[3] + base1, acc1 + r + 1);
-        }
+    uint32_t sum[2];
+    widen_two(x0, x1, x_zero, c->inputs, wide, sum);
+    struct forward_state s = {
+        .wide = wide,
+        .blocks = c->inputs / BLOCK,
+        .source = {c->bias != 0 ? c->bias : acc0, c->bias != 0 ? c->bias : acc1},
+        .base = {c->w_zero * (c->inputs * x_zero - sum[0]),
+                 c->w_zero * (c->inputs * x_zero - sum[1])},
+        .acc = {acc0, acc1},
+        .skip = c->stride - c->inputs / BLOCK * BLOCK,
+        .stride = c->stride,
+        .left = c->rows / 2,
+    };
+    const uint32_t whole = s.blocks > 0 ? s.left * 2 : 0;
+    if (whole > 0) {
+        forward_2x2(&s, c->w, c->w + c->stride);
+    }
+    if (whole < c->rows || c->inputs % BLOCK > 0) {
+        forward_rest(c, whole, wide, 2, s.base[0], acc0);
+        forward_rest(c, whole, wide + 1, 2, s.base[1], acc1);
     }
 }
 
 static void forward_one(const struct forward_chunk *c, const uint8_t *x, uint32_t x_zero,
                         int32_t *acc) {
     uint32_t wide[SINGLE_INPUTS / 2];
-    const uint32_t base = 0u - c->w_zero * widen(x, x_zero, c->inputs, wide, 1);
-    const uint32_t blocks = c->inputs / BLOCK;
-    const uint32_t tail = c->inputs % BLOCK;
-    uint32_t r = 0;
-    for (; r + 4 <= c->rows; r += 4) {
-        const uint8_t *w = c->w + r * c->row_stride;
-        uint32_t s[4];
-        dot_4x1(w, c->row_stride, wide, blocks, s);
-        for (uint32_t k = 0; k < 4; k++, w += c->row_stride) {
-            if (tail > 0) {
-                s[k] = dot_word(word_of(w + blocks * BLOCK, tail), wide + 2 * blocks, 1, s[k]);
-            }
-            put(c, r + k, s[k] + base, acc + r + k);
-        }
+    const uint32_t sum = widen_one(x, x_zero, c->inputs, wide);
+    struct forward_state s = {
+        .wide = wide,
+        .blocks = c->inputs / BLOCK,
+        .source = {c->bias != 0 ? c->bias : acc, 0},
+        .base = {c->w_zero * (c->inputs * x_zero - sum), 0},
+        .acc = {acc, 0},
+        .skip = c->stride - c->inputs / BLOCK * BLOCK,
+        .stride = c->stride,
+        .left = c->rows / 4,
+    };
+    const uint32_t whole = s.blocks > 0 ? s.left * 4 : 0;
+    if (whole > 0) {
+        forward_4x1(&s, c->w, c->w + 2 * c->stride);
     }
-    for (; r < c->rows; r++) {
-        const uint8_t *w = c->w + r * c->row_stride;
-        uint32_t sum = base;
-        for (uint32_t b = 0; b < blocks; b++) {
-            sum = dot_word(word_at(w + b * BLOCK), wide + 2 * b, 1, sum);
-        }
-        if (tail > 0) {
-            sum = dot_word(word_of(w + blocks * BLOCK, tail), wide + 2 * blocks, 1, sum);
-        }
-        put(c, r, sum, acc + r);
+    if (whole < c->rows || c->inputs % BLOCK > 0) {
+        forward_rest(c, whole, wide, 1, s.base[0], acc);
     }
 }
 
@@ -254,12 +282,12 @@ void kernel_forward_u8(const uint8_t *w, int32_t w_zero, const uint8_t *x, int32
         const uint32_t chunk_max = together == 2 ? PAIRED_INPUTS : SINGLE_INPUTS;
         for (uint32_t i = 0; i < inputs; i += chunk_max) {
             const struct forward_chunk chunk = {
-                w + i,
-                (uint32_t)w_zero,
-                inputs,
-                rows,
-                inputs - i < chunk_max ? inputs - i : chunk_max,
-                i == 0 ? bias : 0,
+                .w = w + i,
+                .w_zero = (uint32_t)w_zero,
+                .stride = inputs,
+                .rows = rows,
+                .inputs = least(inputs - i, chunk_max),
+                .bias = i == 0 ? bias : 0,
             };
             const uint8_t *x0 = x + p * x_step + i;
             int32_t *acc0 = acc + p * rows;
@@ -270,176 +298,6 @@ void kernel_forward_u8(const uint8_t *w, int32_t w_zero, const uint8_t *x, int32
             }
         }
         p += together;
-    }
-}
-
-/*
- * Error and gradient are one product: destination[m][i] += sum_k a[m][k] (row[k][i] - zero), with
- * m positions and k selected rows of weights, or the reverse. Up to 4 rows are interleaved first,
- * per 4 columns: the 4 words {row 0, row 1} of each column, then {row 2, row 3}.
- */
-static inline void interleave(uint32_t a, uint32_t b, uint32_t zeros, uint32_t *out) {
-    uint32_t low, high;
-    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(low) : "r"(a), "r"(b));
-    __asm("pkhtb %0, %1, %2, asr #16" : "=r"(high) : "r"(b), "r"(a));
-    out[0] = minus(even_codes(low), zeros);
-    out[1] = minus(odd_codes(low), zeros);
-    out[2] = minus(even_codes(high), zeros);
-    out[3] = minus(odd_codes(high), zeros);
-}
-
-/* `pairs` 1 or 2 pairs of rows; the tail block is filled up with codes that nobody uses. */
-static void interleave_rows(const uint8_t *const row[TERMS], uint32_t pairs, uint32_t zero,
-                            uint32_t columns, uint32_t *packed) {
-    const uint32_t zeros = zero * ONES;
-    for (uint32_t pair = 0; pair < pairs; pair++) {
-        const uint8_t *a = row[2 * pair];
-        const uint8_t *b = row[2 * pair + 1];
-        uint32_t *out = packed + pair * BLOCK;
-        uint32_t i = 0;
-        for (; i + BLOCK <= columns; i += BLOCK) {
-            interleave(word_at(a + i), word_at(b + i), zeros, out);
-            out += pairs * BLOCK;
-        }
-        if (i < columns) {
-            interleave(word_of(a + i, columns - i), word_of(b + i, columns - i), zeros, out);
-        }
-    }
-}
-
-/* 14 instructions for 4 columns x 4 terms. */
-static inline void add_four(int32_t *destination, const uint32_t *packed, uint32_t blocks,
-                            uint32_t a0, uint32_t a1) {
-    __asm volatile("1: ldmia %[b]!, {r4, r5, r6, r8}\n"
-                   "ldmia %[g], {r9, r10, r11, r12}\n"
-                   "smlad r9, r4, %[a0], r9\n"
-                   "smlad r10, r5, %[a0], r10\n"
-                   "smlad r11, r6, %[a0], r11\n"
-                   "smlad r12, r8, %[a0], r12\n"
-                   "ldmia %[b]!, {r4, r5, r6, r8}\n"
-                   "smlad r9, r4, %[a1], r9\n"
-                   "smlad r10, r5, %[a1], r10\n"
-                   "smlad r11, r6, %[a1], r11\n"
-                   "smlad r12, r8, %[a1], r12\n"
-                   "stmia %[g]!, {r9, r10, r11, r12}\n"
-                   "subs %[n], #1\n"
-                   "bne 1b\n"
-                   : [g] "+r"(destination), [b] "+r"(packed), [n] "+r"(blocks)
-                   : [a0] "r"(a0), [a1] "r"(a1)
-                   : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
-}
-
-/* 9 instructions for 4 columns x 1 or 2 terms. */
-static inline void add_two(int32_t *destination, const uint32_t *packed, uint32_t blocks,
-                           uint32_t a0) {
-    __asm volatile("1: ldmia %[b]!, {r4, r5, r6, r8}\n"
-                   "ldmia %[g], {r9, r10, r11, r12}\n"
-                   "smlad r9, r4, %[a0], r9\n"
-                   "smlad r10, r5, %[a0], r10\n"
-                   "smlad r11, r6, %[a0], r11\n"
-                   "smlad r12, r8, %[a0], r12\n"
-                   "stmia %[g]!, {r9, r10, r11, r12}\n"
-                   "subs %[n], #1\n"
-                   "bne 1b\n"
-                   : [g] "+r"(destination), [b] "+r"(packed), [n] "+r"(blocks)
-                   : [a0] "r"(a0)
-                   : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
-}
-
-static inline void add_blocks(int32_t *destination, const uint32_t *packed, uint32_t blocks,
-                              uint32_t pairs, uint32_t a0, uint32_t a1) {
-    if (pairs == 2) {
-        add_four(destination, packed, blocks, a0, a1);
-    } else {
-        add_two(destination, packed, blocks, a0);
-    }
-}
-
-static inline void add_columns(int32_t *destination, const uint32_t *packed, uint32_t columns,
-                               uint32_t pairs, uint32_t a0, uint32_t a1) {
-    const uint32_t blocks = columns / BLOCK;
-    const uint32_t tail = columns % BLOCK;
-    if (blocks > 0) {
-        add_blocks(destination, packed, blocks, pairs, a0, a1);
-    }
-    if (tail > 0) {
-        int32_t last[BLOCK] = {0};
-        int32_t *rest = destination + blocks * BLOCK;
-        for (uint32_t i = 0; i < tail; i++) {
-            last[i] = rest[i];
-        }
-        add_blocks(last, packed + blocks * pairs * BLOCK, 1, pairs, a0, a1);
-        for (uint32_t i = 0; i < tail; i++) {
-            rest[i] = last[i];
-        }
-    }
-}
-
-static inline uint32_t pair_of(int32_t low, int32_t high) {
-    return ((uint32_t)low & 0xffffu) | (uint32_t)high << 16;
-}
-
-/* Terms k..k+3 of factors `step` apart; those that do not exist are 0. */
-struct factors {
-    uint32_t first;
-    uint32_t second;
-};
-
-static inline struct factors factors_of(const int16_t *e, uint32_t step, uint32_t terms) {
-    struct factors f = {(uint16_t)e[0], 0};
-    if (terms >= 2) {
-        f.first = pair_of(e[0], e[step]);
-    }
-    if (terms == 4) {
-        f.second = pair_of(e[2 * step], e[3 * step]);
-    } else if (terms == 3) {
-        f.second = (uint16_t)e[2 * step];
-    }
-    return f;
-}
-
-void kernel_error_u8(const uint8_t *w, int32_t w_zero, const uint16_t *selected, uint32_t count,
-                     uint32_t inputs, const int16_t *e, uint32_t positions, int32_t *acc,
-                     uint32_t acc_step) {
-    uint32_t packed[PRODUCT_COLUMNS * TERMS / 2];
-    for (uint32_t j = 0; j < count; j += TERMS) {
-        const uint32_t terms = count - j < TERMS ? count - j : TERMS;
-        const uint32_t pairs = (terms + 1) / 2;
-        for (uint32_t i = 0; i < inputs; i += PRODUCT_COLUMNS) {
-            const uint32_t columns = inputs - i < PRODUCT_COLUMNS ? inputs - i : PRODUCT_COLUMNS;
-            const uint8_t *row[TERMS];
-            for (uint32_t k = 0; k < TERMS; k++) {
-                row[k] = w + row_of(selected, k < terms ? j + k : j) * inputs + i;
-            }
-            interleave_rows(row, pairs, (uint32_t)w_zero, columns, packed);
-            for (uint32_t p = 0; p < positions; p++) {
-                const struct factors f = factors_of(e + p * count + j, 1, terms);
-                add_columns(acc + p * acc_step + i, packed, columns, pairs, f.first, f.second);
-            }
-        }
-    }
-}
-
-void kernel_gradient_u8(const int16_t *e, const uint16_t *selected, uint32_t count,
-                        const uint8_t *x, int32_t x_zero, uint32_t x_step, uint32_t positions,
-                        uint32_t inputs, int32_t *gradient) {
-    uint32_t packed[PRODUCT_COLUMNS * TERMS / 2];
-    for (uint32_t p = 0; p < positions; p += TERMS) {
-        const uint32_t terms = positions - p < TERMS ? positions - p : TERMS;
-        const uint32_t pairs = (terms + 1) / 2;
-        for (uint32_t i = 0; i < inputs; i += PRODUCT_COLUMNS) {
-            const uint32_t columns = inputs - i < PRODUCT_COLUMNS ? inputs - i : PRODUCT_COLUMNS;
-            const uint8_t *row[TERMS];
-            for (uint32_t k = 0; k < TERMS; k++) {
-                row[k] = x + (k < terms ? p + k : p) * x_step + i;
-            }
-            interleave_rows(row, pairs, (uint32_t)x_zero, columns, packed);
-            for (uint32_t j = 0; j < count; j++) {
-                const struct factors f = factors_of(e + p * count + j, count, terms);
-                add_columns(gradient + row_of(selected, j) * inputs + i, packed, columns, pairs,
-                            f.first, f.second);
-            }
-        }
     }
 }
 

@@ -9,8 +9,8 @@ VARIANTS_an547 := c dsp mve
 
 # $(1) = where, $(2) = variant
 variant_flags = -DKERNEL_SUFFIX=_$(1) -DKERNEL_LABEL='"$(if $(filter c,$(1)),portable,$(1))"'
-variant_obj = $(foreach v,$(VARIANTS_$(1)),$(2)/variant_$(v)/core2/kernels_$(v).o \
-    $(2)/variant_$(v)/core2/kernels_depthwise.o $(2)/variant_$(v)/test/kernels/kernel_set.o)
+variant_obj = $(foreach v,$(VARIANTS_$(1)),$(patsubst %.c,$(2)/variant_$(v)/%.o, \
+    $(wildcard core2/kernels_$(v)*.c) core2/kernels_depthwise.c test/kernels/kernel_set.c))
 
 # --- host ---
 KERNELS_CHECK := $(CHECK_DIR)/kernels_property
