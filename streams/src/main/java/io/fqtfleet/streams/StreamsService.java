@@ -1,5 +1,6 @@
 package io.fqtfleet.streams;
 
+import io.fqtfleet.streams.alerting.AlertPush;
 import io.fqtfleet.streams.ops.Meters;
 import io.fqtfleet.streams.ops.OpsServer;
 import io.fqtfleet.streams.topology.BoundedRocksDb;
@@ -48,6 +49,7 @@ public final class StreamsService implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final ThreadDeaths deaths = new ThreadDeaths();
   private KafkaStreams streams;
+  private AlertPush push;
   private String waitingFor = "the service has not been started";
   private String failure;
 
@@ -59,6 +61,7 @@ public final class StreamsService implements AutoCloseable {
             new InetSocketAddress(settings.ops().host(), settings.ops().port()),
             this::unhealthy,
             this::notReady,
+            this::warnings,
             text -> StreamsMetrics.write(text, meters, this::streams));
   }
 
@@ -99,6 +102,10 @@ public final class StreamsService implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    AlertPush pushing = push();
+    if (pushing != null) {
+      pushing.close();
+    }
     KafkaStreams running = streams();
     // Leaving the group at once saves the next owner of the tasks the wait for a session timeout.
     CloseOptions options =
@@ -117,6 +124,7 @@ public final class StreamsService implements AutoCloseable {
           return;
         }
       }
+      startPush();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
@@ -125,6 +133,31 @@ public final class StreamsService implements AutoCloseable {
         failure = "the service cannot start: " + e.getMessage();
       }
     }
+  }
+
+  private synchronized void startPush() {
+    StreamsSettings.AlertmanagerPush alertmanager = settings.alertmanager();
+    if (!alertmanager.isOn() || closing.getCount() == 0) {
+      return;
+    }
+    Map<String, Object> client = new HashMap<>(settings.kafka().client());
+    client.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().bootstrapServers());
+    client.put(ConsumerConfig.GROUP_ID_CONFIG, settings.application().id() + "-alertmanager");
+    client.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MS);
+    AlertPush.Settings pushSettings =
+        new AlertPush.Settings(
+            alertmanager.url(), alertmanager.resolveTimeout(), alertmanager.requestTimeout());
+    push = new AlertPush(pushSettings, client, meters);
+    push.start();
+  }
+
+  private synchronized AlertPush push() {
+    return push;
+  }
+
+  private List<String> warnings() {
+    AlertPush running = push();
+    return running == null ? List.of() : running.problem().stream().toList();
   }
 
   /** False if it must be tried again: a broker may not know yet of a topic made a moment ago. */

@@ -12,7 +12,12 @@ import java.util.Set;
  * FQT_STREAMS_...} win over the file. Every record checks itself and puts defaults for what is
  * absent. The README has the table.
  */
-public record StreamsSettings(Kafka kafka, Application application, Detection detection, Ops ops) {
+public record StreamsSettings(
+    Kafka kafka,
+    Application application,
+    Detection detection,
+    Ops ops,
+    AlertmanagerPush alertmanager) {
   public static final String ENVIRONMENT_PREFIX = "FQT_STREAMS";
 
   public StreamsSettings {
@@ -24,6 +29,7 @@ public record StreamsSettings(Kafka kafka, Application application, Detection de
         application == null ? new Application(null, null, null, null, null, null) : application;
     detection = detection == null ? new Detection(null, null) : detection;
     ops = ops == null ? new Ops(null, null) : ops;
+    alertmanager = alertmanager == null ? new AlertmanagerPush(null, null, null) : alertmanager;
   }
 
   /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
@@ -33,7 +39,8 @@ public record StreamsSettings(Kafka kafka, Application application, Detection de
         new Kafka(bootstrapServers, null, null, null),
         new Application(null, stateDirectory.toString(), null, null, null, null),
         new Detection(fleetDevices, null),
-        new Ops(null, 0));
+        new Ops(null, 0),
+        null);
   }
 
   /**
@@ -166,6 +173,39 @@ public record StreamsSettings(Kafka kafka, Application application, Detection de
       if (port < 0 || port > 65_535) {
         throw new IllegalArgumentException("port: " + port + " is not in 0..65535");
       }
+    }
+  }
+
+  /**
+   * Where alerts are pushed to; off without a url.
+   *
+   * @param url of Alertmanager, with its path prefix if it has one
+   * @param resolveTimeout how long an alert fires there without a repetition; it is repeated after
+   *     a third of that
+   * @param requestTimeout of one request
+   */
+  public record AlertmanagerPush(String url, Duration resolveTimeout, Duration requestTimeout) {
+    public AlertmanagerPush {
+      resolveTimeout = or(resolveTimeout, Duration.ofMinutes(5));
+      requestTimeout = or(requestTimeout, Duration.ofSeconds(10));
+      List<String> problems = new ArrayList<>();
+      require(
+          problems,
+          url == null || url.matches("https?://[^/\\s]+(/\\S*)?"),
+          "url: '" + url + "' is no http(s)://host:port; leave it out to push nothing");
+      require(
+          problems,
+          resolveTimeout.toMillis() >= 1_000 && resolveTimeout.toHours() <= 24,
+          "resolveTimeout: " + resolveTimeout.toMillis() + "ms is not in 1s..24h");
+      require(
+          problems,
+          requestTimeout.toMillis() >= 100 && requestTimeout.toMillis() <= 60_000,
+          "requestTimeout: " + requestTimeout.toMillis() + "ms is not in 100ms..60s");
+      raise(problems);
+    }
+
+    public boolean isOn() {
+      return url != null;
     }
   }
 

@@ -41,13 +41,16 @@ class StreamsSettingsTest {
               rocksDbMegabytes: 64
             detection: {fleetDevices: 42, maxClockSkew: 5s}
             ops: {host: 0.0.0.0, port: 1}
+            alertmanager: {url: 'https://a:9093/x', resolveTimeout: 1m, requestTimeout: 2s}
             """);
     assertEquals(
         new StreamsSettings(
             new StreamsSettings.Kafka("k:9", 3, 2, Map.of("security.protocol", "SSL")),
             new StreamsSettings.Application("other", "/tmp/x", 4, Duration.ofSeconds(1), 1, 64),
             new StreamsSettings.Detection(42L, Duration.ofSeconds(5)),
-            new StreamsSettings.Ops("0.0.0.0", 1)),
+            new StreamsSettings.Ops("0.0.0.0", 1),
+            new StreamsSettings.AlertmanagerPush(
+                "https://a:9093/x", Duration.ofMinutes(1), Duration.ofSeconds(2))),
         settings);
   }
 
@@ -71,13 +74,16 @@ class StreamsSettingsTest {
                     kafka: {bootstrapServers: 'k:9', partitions: 0, client: {acks: '0'}}
                     application: {id: Not OK, thread: 2}
                     ops: {port: 70000}
+                    alertmanager: {url: 'a:9093', resolveTimeout: 10ms}
                     """));
     for (String part :
         new String[] {
           "partitions: 0 is not in 1..1000",
           "client.acks: is set by the service itself",
           "did you mean 'threads'",
-          "port: 70000"
+          "port: 70000",
+          "url: 'a:9093' is no http(s)://host:port",
+          "resolveTimeout: 10ms is not in 1s..24h"
         }) {
       assertTrue(e.getMessage().contains(part), part + " in " + e.getMessage());
     }
@@ -90,7 +96,8 @@ class StreamsSettingsTest {
     TreeSet<String> documented = new TreeSet<>();
     Matcher row =
         Pattern.compile(
-                "^\\| `((?:kafka|application|detection|ops)\\.\\w+)` \\|", Pattern.MULTILINE)
+                "^\\| `((?:kafka|application|detection|ops|alertmanager)\\.\\w+)` \\|",
+                Pattern.MULTILINE)
             .matcher(Files.readString(Path.of("README.md")));
     while (row.find()) {
       documented.add(row.group(1));

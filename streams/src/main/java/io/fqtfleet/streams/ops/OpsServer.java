@@ -22,11 +22,13 @@ public final class OpsServer implements AutoCloseable {
   /**
    * @param unhealthy causes why a restart is needed; empty = healthy
    * @param notReady causes why nothing is decided; empty = ready
+   * @param warnings what else does not work, told with either answer
    */
   public OpsServer(
       InetSocketAddress address,
       Supplier<List<String>> unhealthy,
       Supplier<List<String>> notReady,
+      Supplier<List<String>> warnings,
       Consumer<MetricsText> metrics) {
     try {
       server = HttpServer.create(address, 0);
@@ -40,8 +42,8 @@ public final class OpsServer implements AutoCloseable {
     } catch (IOException e) {
       throw new IllegalStateException("the HTTP endpoint did not start on " + address, e);
     }
-    server.createContext("/healthz", exchange -> causes(exchange, unhealthy.get()));
-    server.createContext("/readyz", exchange -> causes(exchange, notReady.get()));
+    server.createContext("/healthz", exchange -> causes(exchange, unhealthy.get(), List.of()));
+    server.createContext("/readyz", exchange -> causes(exchange, notReady.get(), warnings.get()));
     server.createContext(
         "/metrics",
         exchange -> {
@@ -64,12 +66,12 @@ public final class OpsServer implements AutoCloseable {
     server.stop(0);
   }
 
-  private static void causes(HttpExchange exchange, List<String> causes) throws IOException {
-    if (causes.isEmpty()) {
-      answer(exchange, OK, PLAIN, "ok\n");
-    } else {
-      answer(exchange, UNAVAILABLE, PLAIN, String.join("\n", causes) + "\n");
-    }
+  private static void causes(HttpExchange exchange, List<String> causes, List<String> warnings)
+      throws IOException {
+    StringBuilder text = new StringBuilder(causes.isEmpty() ? "ok\n" : "");
+    causes.forEach(cause -> text.append(cause).append('\n'));
+    warnings.forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+    answer(exchange, causes.isEmpty() ? OK : UNAVAILABLE, PLAIN, text.toString());
   }
 
   private static void answer(HttpExchange exchange, int status, String type, String text)

@@ -65,7 +65,8 @@ class StreamsServiceIT {
             new StreamsSettings.Application(
                 null, directory.resolve(state).toString(), 2, null, null, 32),
             new StreamsSettings.Detection(100L, null),
-            new StreamsSettings.Ops(null, 0));
+            new StreamsSettings.Ops(null, 0),
+            null);
     return new StreamsService(settings);
   }
 
