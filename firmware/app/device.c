@@ -113,6 +113,14 @@ static bool serve_sensor(struct device *device) {
                                now_of(device)) != FQT_OK) {
         device->windows_rejected++;
     }
+    if (!window && device->board.sensor_window != NULL &&
+        device->board.sensor_window(device->board.context, device->link.samples)) {
+        busy = true;
+        if (agent_window(&device->agent, device->link.samples, FQT_NO_LABEL, now_of(device)) !=
+            FQT_OK) {
+            device->windows_rejected++;
+        }
+    }
     const size_t length = sensor_link_credit(&device->link, now_of(device), credit, sizeof credit);
     if (length > 0) {
         /* A credit that the line does not take whole is damaged; the next one repeats it. */

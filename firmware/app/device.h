@@ -26,6 +26,9 @@ struct device_board {
     size_t (*sensor_read)(void *context, uint8_t *out, size_t cap);
     size_t (*sensor_write)(void *context, const uint8_t *bytes, size_t length);
     uint64_t (*now_ms)(void *context); /* since boot */
+    /* A sensor on the board itself: true when it has filled the window. NULL: only the sensor line
+     * delivers windows. */
+    bool (*sensor_window)(void *context, int16_t samples[FQT_WINDOW]);
 };
 
 struct device {

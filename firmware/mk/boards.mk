@@ -1,7 +1,7 @@
 # The boards. A new one: a block here, port/<folder>/board.h and its linker script.
 # MACHINE = QEMU's, CPU = compiler flags, PORT = folder, LINK = script, MPU = its kind (port/cortex_m),
 # UNIT_LINK = script for the unit suite, which needs more room than the device has.
-BOARDS := an385 an386 an500 an505 an547
+BOARDS := an385 an386 an500 an505 an547 stm32f4
 
 MACHINE_an385 := mps2-an385
 CPU_an385     := -mcpu=cortex-m3
@@ -37,3 +37,11 @@ PORT_an547    := mps2
 LINK_an547    := port/mps2/an547.ld
 MPU_an547     := v8
 UNIT_LINK_an547 := test/target/unit_an547.ld
+
+# STM32F405 / F407; QEMU knows one board with it. Its 192 KB don't hold the unit suite, which an386 (the
+# same core) runs.
+MACHINE_stm32f4 := netduinoplus2
+CPU_stm32f4     := -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 $(if $(HSE_MHZ),-DBOARD_HSE_MHZ=$(HSE_MHZ)u)
+PORT_stm32f4    := stm32f4
+LINK_stm32f4    := port/stm32f4/stm32f4.ld
+MPU_stm32f4     := v7

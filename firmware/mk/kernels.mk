@@ -6,6 +6,7 @@ VARIANTS_an386 := c dsp
 VARIANTS_an500 := c dsp
 VARIANTS_an505 := c dsp
 VARIANTS_an547 := c dsp mve
+VARIANTS_stm32f4 := c dsp
 
 # $(1) = where, $(2) = variant
 variant_flags = -DKERNEL_SUFFIX=_$(1) -DKERNEL_LABEL='"$(if $(filter c,$(1)),portable,$(1))"'

@@ -17,6 +17,9 @@ START_SRC  := port/cortex_m/startup.c port/cortex_m/stack.c
 TEST_PORT  := $(START_SRC) test/target/semihosting.c
 IMAGES     := fqt-device trajectory guards faults unit bench
 TESTS      := trajectory guards faults unit
+# A board without a script for the unit suite does not run it.
+tests_of  = $(if $(UNIT_LINK_$(1)),$(TESTS),$(filter-out unit,$(TESTS)))
+images_of = $(if $(UNIT_LINK_$(1)),$(IMAGES),$(filter-out unit,$(IMAGES)))
 BENCH_BOARDS := $(filter an385 an386 an500,$(BOARDS))
 # $(1) = board
 SRC_fqt-device = $(CORE_SRC) $(AGENT_SRC) $(START_SRC) port/cortex_m/clock.c port/cortex_m/faults.c \
@@ -60,9 +63,9 @@ $(BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
 	@$(CROSS)gcc $$(TARGET_FLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
-$(foreach i,$(IMAGES),$(call image_rule,$(1),$(i)))
-$(foreach i,$(TESTS),$(call run_rule,$(1),$(i)))
--include $$(foreach i,$$(IMAGES),$$(patsubst %.c,$(BUILD)/$(1)/%.d,$$(call SRC_$$(i),$(1))))
+$(foreach i,$(call images_of,$(1)),$(call image_rule,$(1),$(i)))
+$(foreach i,$(call tests_of,$(1)),$(call run_rule,$(1),$(i)))
+-include $$(foreach i,$(call images_of,$(1)),$$(patsubst %.c,$(BUILD)/$(1)/%.d,$$(call SRC_$$(i),$(1))))
 endef
 define image_rule
 
@@ -99,7 +102,7 @@ ifneq ($(strip $(MISSING)),)
 target size:
 	@$(call skip,cross builds,$(MISSING))
 else
-target: $(PRODUCTS) $(foreach b,$(BOARDS),$(TESTS:%=$(BUILD)/$(b)/%.elf)) $(BENCH_BOARDS:%=$(BUILD)/%/bench.elf)
+target: $(PRODUCTS) $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$(b)/%.elf,$(call tests_of,$(b)))) $(BENCH_BOARDS:%=$(BUILD)/%/bench.elf)
 size: $(PRODUCTS)
 	$(CROSS)size $^
 endif
@@ -108,7 +111,7 @@ ifneq ($(strip $(MISSING_RUN)),)
 check-target bench:
 	@$(call skip,QEMU runs,$(MISSING_RUN))
 else
-check-target: $(foreach b,$(BOARDS),$(TESTS:%=run-$(b)-%))
+check-target: $(foreach b,$(BOARDS),$(patsubst %,run-$(b)-%,$(call tests_of,$(b))))
 	@$(if $(UNIT_HOST_ONLY),echo "unit tests on the host only: $(UNIT_HOST_ONLY)",true)
 bench: $(BENCH_BOARDS:%=$(BUILD)/%/bench.elf)
 	@$(foreach b,$(BENCH_BOARDS),echo '$(MACHINE_$(b)):' && $(call run_qemu,$(b),bench,-icount shift=5) &&) true

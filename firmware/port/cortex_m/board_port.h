@@ -28,6 +28,13 @@ void uart_wait(void);
 /* The log line: written out before it returns, or dropped where nothing listens. */
 void board_log(const char *text);
 
+/* A sensor on the board: true when 512 samples are in place, without waiting for them. The one here
+ * is weak and has none; a product's driver replaces it (port/stm32f4/README.md). */
+bool board_sensor_window(int16_t samples[FQT_WINDOW]);
+
+/* A number that differs from boot to boot; 0 where the board has none. */
+uint32_t board_random(void);
+
 /* Where the agent's records are kept. */
 void board_flash(struct flash flash[AGENT_RECORDS]);
 

@@ -27,7 +27,7 @@ struct mpu_area {
     enum mpu_access access;
 };
 
-#define MPU_AREAS_MAX 6u
+#define MPU_AREAS_MAX 7u /* of the 8 regions one guards the stack, or splits its area */
 /* Also forbids 32 bytes below the stack. An area that holds them must be MPU_READ_WRITE. */
 void mpu_init(const struct mpu_area *areas, uint32_t count);
 

@@ -37,16 +37,26 @@ static size_t sensor_write(void *context, const uint8_t *bytes, size_t length) {
     return uart_write(UART_SENSOR, bytes, length);
 }
 
+__attribute__((weak)) bool board_sensor_window(int16_t samples[FQT_WINDOW]) {
+    (void)samples;
+    return false;
+}
+
+static bool sensor_window(void *context, int16_t samples[FQT_WINDOW]) {
+    (void)context;
+    return board_sensor_window(samples);
+}
+
 static uint64_t now_ms(void *context) {
     (void)context;
     return clock_now_ms();
 }
 
 /*
- * The board has no random numbers. The nonce must tell boots apart: the stored state (it holds the
- * boot counter) does that while the store lives, the key tells devices apart, and the jitter of the
- * emulator's clock against its instructions tells a wiped device from a new one. With QEMU's
- * -icount there is no jitter, and a wiped device repeats its nonces.
+ * An emulated board has no random numbers. The nonce must tell boots apart: the stored state (it
+ * holds the boot counter) does that while the store lives, the key tells devices apart, and the
+ * jitter of the emulator's clock against its instructions tells a wiped device from a new one. With
+ * QEMU's -icount there is no jitter, and a wiped device repeats its nonces.
  */
 static uint32_t boot_nonce(const struct agent_store *store) {
     uint8_t digest[SHA256_DIGEST_BYTES];
@@ -58,6 +68,9 @@ static uint32_t boot_nonce(const struct agent_store *store) {
     if (state != NULL) {
         sha256_update(&sha, state, length);
     }
+    uint8_t chance[4];
+    le_store_u32(chance, board_random());
+    sha256_update(&sha, chance, sizeof chance);
     for (unsigned i = 0; i < CHANCE_SAMPLES; i++) {
         uint8_t ticks[4];
         le_store_u32(ticks, clock_ticks());
@@ -163,8 +176,8 @@ int main(void) {
         .store = store,
         .now_ms = clock_now_ms(),
     };
-    const struct device_board board = {NULL,        network_read, network_write,
-                                       sensor_read, sensor_write, now_ms};
+    const struct device_board board = {NULL,         network_read, network_write, sensor_read,
+                                       sensor_write, now_ms,       sensor_window};
     const char *bad_page;
     const enum page_status status = device_init(&device, &board, &setup, &bad_page);
     if (status != PAGE_OK) {

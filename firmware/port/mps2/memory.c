@@ -13,6 +13,10 @@ void board_memory_limit(void) {
     mpu_init(areas, sizeof areas / sizeof areas[0]);
 }
 
+uint32_t board_random(void) {
+    return 0;
+}
+
 /* The emulated clocks run by themselves. */
 uint32_t board_clock_init(void) {
     return BOARD_CLOCK_HZ;

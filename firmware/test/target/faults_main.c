@@ -59,6 +59,7 @@ static void a_fault_without_a_handler(void) {
     behind_the_ram();
 }
 
+#ifndef BOARD_WATCHDOG_UNMODELLED
 static void a_program_that_hangs(void) {
     watchdog_init(WATCHDOG_TEST_MS);
     for (;;) {
@@ -72,6 +73,7 @@ static void an_interrupt_without_a_handler(void) {
     for (;;) {
     }
 }
+#endif
 
 struct stop {
     const char *what;

@@ -54,6 +54,15 @@ static uint64_t board_now(void *context) {
     (void)context;
     return now;
 }
+static unsigned windows_of_the_board; /* that its own sensor still has */
+static bool sensor_window(void *context, int16_t samples[FQT_WINDOW]) {
+    (void)context;
+    if (windows_of_the_board == 0) {
+        return false;
+    }
+    (void)fixture_window(windows_of_the_board--, samples);
+    return true;
+}
 
 /* ---- the broker: answers, and keeps what the device published ---- */
 
@@ -161,8 +170,8 @@ static void run_ms(unsigned duration_ms) {
 static void start(void) {
     static uint8_t provisioning[PROVISIONING_PAGE_MAX];
     static uint8_t model[MODEL_PAGE_MAX];
-    static const struct device_board board = {NULL,        network_read, network_write,
-                                              sensor_read, sensor_write, board_now};
+    static const struct device_board board = {
+        NULL, network_read, network_write, sensor_read, sensor_write, board_now, sensor_window};
     const fqt_budget_terms terms = fixture_terms();
     const char *bad_page;
     memset(&store, 0, sizeof store);
@@ -280,7 +289,18 @@ static void offline_costs_resolution_not_samples(void) {
     EXPECT_EQ(last_will.budget_version, 12);
 }
 
+/* A sensor on the board feeds the learner as the line does, without labels. */
+static void a_sensor_on_the_board_is_read(void) {
+    start();
+    windows_of_the_board = 20;
+    run_ms(100);
+    EXPECT_EQ(windows_of_the_board, 0);
+    EXPECT_EQ(device.agent.learner.counters.samples, 20);
+    EXPECT_EQ(device.agent.learner.counters.labelled, 0);
+}
+
 int main(void) {
+    a_sensor_on_the_board_is_read();
     is_born_then_reports_and_obeys();
     says_who_it_is_before_it_reports();
     a_message_too_large_is_answered();
