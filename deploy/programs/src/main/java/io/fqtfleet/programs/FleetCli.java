@@ -1,6 +1,7 @@
 package io.fqtfleet.programs;
 
 import io.fqtfleet.gateway.GatewayMain;
+import io.fqtfleet.programs.detect.DetectCommand;
 import io.fqtfleet.programs.evaluation.EvaluateCommand;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.streams.StreamsMain;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Option;
       PolicyCommand.class,
       AlertsCommand.class,
       SimCommand.class,
+      DetectCommand.class,
       FleetCli.GatewayCommand.class,
       FleetCli.StreamsCommand.class
     })

@@ -72,11 +72,14 @@ final class Adwin implements Detector {
     insert(value);
     alarmed = false;
     if (ticks % clock == 0 && width > GRACE) {
-      boolean cut = false;
-      while (tryCuts()) {
-        cut = true;
+      boolean cut = tryCuts();
+      double firstDifference = difference;
+      double firstAllowed = allowed;
+      for (boolean again = cut; again; again = tryCuts()) {
         dropOldest();
       }
+      difference = firstDifference;
+      allowed = firstAllowed;
       alarmed = cut && (reading != Reading.MOA || sum / width > before);
     }
     return alarmed;
@@ -174,7 +177,7 @@ final class Adwin implements Detector {
     return squares;
   }
 
-  /** Difference of the means at the cut tried last. */
+  /** Difference of the means at the first cut that was made, or at the last one tried. */
   @Override
   public double statistic() {
     return difference;
