@@ -2,10 +2,12 @@ package io.fqtfleet.streams.budget;
 
 import io.fqtfleet.schemas.BudgetTerms;
 import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Topics;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /** What a policy must fulfil before it may come into force. */
@@ -124,6 +126,22 @@ public final class PolicyRules {
     within("driftSettings.graceMs", settings.getGraceMs(), 0, 3_600_000);
     within("driftSettings.quietRounds", settings.getQuietRounds(), 1, 1000);
     within("driftSettings.trialRounds", settings.getTrialRounds(), 1, 1000);
+    within("driftSettings.silentRounds", settings.getSilentRounds(), 3, 100_000);
+    double rate = settings.getFalseDiscoveryRate();
+    if (!(rate > 0 && rate <= 0.5)) {
+      problems.add(
+          "driftSettings.falseDiscoveryRate: %s is not above 0 and at most 0.5; try 0.05"
+              .formatted(rate));
+    }
+    List<DriftSignal> signals = settings.getSignals();
+    if (signals.isEmpty()
+        || signals.contains(DriftSignal.UNKNOWN)
+        || new HashSet<>(signals).size() < signals.size()) {
+      problems.add(
+          "driftSettings.signals: %s must name at least one signal, each once, none UNKNOWN; remove"
+                  .formatted(signals)
+              + " the key for the default");
+    }
   }
 
   private void silences(Policy policy) {

@@ -49,6 +49,8 @@ public final class CohortSignals {
    * @param residuals per member in the given order, NaN where it has none
    * @param counted residuals of the devices that count, clipped
    * @param dense the typical device has moved, not just some
+   * @param level mean residual of the devices that count, without margin and before what the fleet
+   *     shares was taken off; NaN without any
    */
   public record Signals(
       int ready,
@@ -58,17 +60,29 @@ public final class CohortSignals {
       long samples,
       double[] residuals,
       double[] counted,
-      boolean dense) {}
+      boolean dense,
+      double level) {}
 
   private CohortSignals() {}
 
   /** How many devices are left out, of a cohort of so many. */
-  static int trimmed(int devices) {
+  public static int trimmed(int devices) {
     return devices < DEVICES_MIN ? 0 : Math.max(1, (int) Math.ceil(devices * ISOLATED_SHARE));
   }
 
   public static Signals of(
       List<Member> members, DeviceLane.Settings settings, double logInverseBetaCohort) {
+    return of(members, settings, logInverseBetaCohort, 0);
+  }
+
+  /**
+   * @param common mean residual that all cohorts of the fleet share, such as day and night
+   */
+  public static Signals of(
+      List<Member> members,
+      DeviceLane.Settings settings,
+      double logInverseBetaCohort,
+      double common) {
     double errors = 0;
     double samples = 0;
     int ready = 0;
@@ -83,10 +97,12 @@ public final class CohortSignals {
     double baseline = samples == 0 ? Double.NaN : errors / samples;
     double upper = KtBound.upper(errors, samples, logInverseBetaCohort);
     double[] residuals = new double[members.size()];
+    double[] levels = new double[members.size()];
     for (int i = 0; i < residuals.length; i++) {
-      residuals[i] = residual(members.get(i), settings, baseline, upper - baseline);
+      residuals[i] = residual(members.get(i), settings, baseline, upper - baseline) - common;
+      levels[i] = residual(members.get(i), settings, baseline, 0);
     }
-    return count(members, residuals, ready, baseline, upper);
+    return count(members, residuals, levels, ready, baseline, upper);
   }
 
   private static boolean takesPart(Member member, DeviceLane.Settings settings) {
@@ -108,15 +124,22 @@ public final class CohortSignals {
   }
 
   private static Signals count(
-      List<Member> members, double[] residuals, int ready, double baseline, double upper) {
+      List<Member> members,
+      double[] residuals,
+      double[] levels,
+      int ready,
+      double baseline,
+      double upper) {
     Set<String> leftOut = leftOut(members, residuals);
     List<Double> counted = new ArrayList<>();
     long errors = 0;
     long samples = 0;
+    double level = 0;
     for (int i = 0; i < residuals.length; i++) {
       Member member = members.get(i);
       if (!Double.isNaN(residuals[i]) && !leftOut.contains(member.device)) {
         counted.add(residuals[i]);
+        level += levels[i];
         errors += member.errors;
         samples += member.samples;
       }
@@ -130,7 +153,8 @@ public final class CohortSignals {
         samples,
         residuals,
         ready < DEVICES_MIN ? new double[0] : values,
-        dense(values));
+        dense(values),
+        level / values.length);
   }
 
   /** Chosen by earlier rounds only, so that leaving them out does not bias this one. */

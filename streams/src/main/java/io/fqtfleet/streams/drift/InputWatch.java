@@ -39,7 +39,7 @@ public final class InputWatch {
       return (double) sum / count;
     }
 
-    double variance() {
+    public double variance() {
       return Math.max(0, (double) squares / count - mean() * mean());
     }
   }

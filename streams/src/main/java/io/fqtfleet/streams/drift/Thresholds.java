@@ -6,7 +6,8 @@ package io.fqtfleet.streams.drift;
  *
  * <p>Evidence: P(M >= c before T) <= T/c, so c = devices × rounds per day / share. A cohort gets
  * the part of the share that its devices are of the fleet. Bounds: each fails with probability beta
- * per epoch, for all time; one epoch per device and day is assumed.
+ * per epoch, for all time; one epoch per device, signal and day is assumed. More signals leave c as
+ * it is, because their evidence is averaged.
  */
 public record Thresholds(
     double logDevice, double logCohort, double logInverseBetaDevice, double logInverseBetaCohort) {
@@ -21,6 +22,18 @@ public record Thresholds(
    */
   public static Thresholds of(
       double falsePagesPerFleetDay, int roundMs, long fleetDevices, int cohortDevices) {
+    return of(falsePagesPerFleetDay, roundMs, fleetDevices, cohortDevices, 1);
+  }
+
+  /**
+   * @param signals how many are tested, each with a reference of its own
+   */
+  public static Thresholds of(
+      double falsePagesPerFleetDay,
+      int roundMs,
+      long fleetDevices,
+      int cohortDevices,
+      int signals) {
     double share = falsePagesPerFleetDay / SHARES;
     double rounds = DAY_MS / roundMs;
     double devices = Math.max(fleetDevices, cohortDevices);
@@ -28,13 +41,18 @@ public record Thresholds(
     return new Thresholds(
         atLeastOne(devices * rounds / share),
         atLeastOne(cohorts * rounds / share),
-        atLeastOne(devices / share),
-        atLeastOne(cohorts / share));
+        atLeastOne(devices * signals / share),
+        atLeastOne(cohorts * signals / share));
   }
 
   /** Very generous budgets must not make every report an alarm. */
   private static double atLeastOne(double c) {
     return Math.max(1, Math.log(c));
+  }
+
+  /** Of a lane that watches a cohort's means, a report per round. */
+  public DeviceLane.Settings cohortLane(int warmupReports, int lagReports) {
+    return new DeviceLane.Settings(warmupReports, lagReports, logInverseBetaCohort, logCohort);
   }
 
   public DeviceLane.Settings lane(int warmupReports, int lagReports) {

@@ -2,6 +2,9 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
+import io.fqtfleet.streams.drift.SignalLane.Noise;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -9,6 +12,7 @@ import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.EnumMap;
 import org.apache.avro.specific.SpecificRecord;
 
 /** How cards become bytes: a version byte, then the fields in order. */
@@ -46,6 +50,28 @@ final class CardBytes {
       return reader.read(in);
     } catch (IOException e) {
       throw new UncheckedIOException("a " + what + " of " + bytes.length + " bytes is corrupt", e);
+    }
+  }
+
+  /** Lanes by signal: a bit each for those that are there, then they. */
+  static void writeLanes(DataOutput out, EnumMap<Signal, SignalLane> lanes) throws IOException {
+    int there = 0;
+    for (Signal signal : lanes.keySet()) {
+      there |= 1 << signal.ordinal();
+    }
+    out.writeShort(there);
+    for (SignalLane lane : lanes.values()) {
+      lane.write(out);
+    }
+  }
+
+  static void readLanes(DataInputStream in, Noise noise, EnumMap<Signal, SignalLane> lanes)
+      throws IOException {
+    int there = in.readUnsignedShort();
+    for (Signal signal : Signal.values()) {
+      if ((there >> signal.ordinal() & 1) == 1) {
+        lanes.put(signal, SignalLane.read(signal, noise, in));
+      }
     }
   }
 

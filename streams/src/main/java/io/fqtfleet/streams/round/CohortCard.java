@@ -3,19 +3,32 @@ package io.fqtfleet.streams.round;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.drift.CohortLane;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** What is remembered of a cohort between rounds. Used by one thread. */
 public final class CohortCard {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
   /** End of the last closed round, event time; 0 = none yet. */
   long closedUntilMs;
 
   CohortLane lane = new CohortLane();
+
+  /** Of the devices' mean residuals of the other signals. */
+  final EnumMap<Signal, SignalLane> signals = new EnumMap<>(Signal.class);
+
+  /** Mean residuals, smoothed over rounds: what the fleet's medians are taken of. */
+  final EnumMap<Signal, Double> levels = new EnumMap<>(Signal.class);
+
+  /** What the open incident is measured by. */
+  Signal lead = Signal.ERROR;
 
   /** The open incident, or null. */
   Alert alert;
@@ -60,6 +73,13 @@ public final class CohortCard {
   private void write(DataOutputStream out) throws IOException {
     out.writeLong(closedUntilMs);
     lane.write(out);
+    CardBytes.writeLanes(out, signals);
+    out.writeByte(levels.size());
+    for (Map.Entry<Signal, Double> level : levels.entrySet()) {
+      out.writeByte(level.getKey().ordinal());
+      out.writeDouble(level.getValue());
+    }
+    out.writeByte(lead.ordinal());
     CardBytes.writeRecord(out, ALERTS, alert);
     out.writeBoolean(dense);
     out.writeDouble(baseError);
@@ -79,6 +99,11 @@ public final class CohortCard {
     CohortCard card = new CohortCard();
     card.closedUntilMs = in.readLong();
     card.lane = CohortLane.read(in);
+    CardBytes.readLanes(in, SignalLane.Noise.GAUSSIAN, card.signals);
+    for (int i = in.readByte(); i > 0; i--) {
+      card.levels.put(Signal.values()[in.readByte()], in.readDouble());
+    }
+    card.lead = Signal.values()[in.readByte()];
     card.alert = CardBytes.readRecord(in, ALERTS);
     card.dense = in.readBoolean();
     card.baseError = in.readDouble();

@@ -9,6 +9,8 @@ import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.ReasonCode;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
 import java.util.Comparator;
 import java.util.List;
 
@@ -80,32 +82,68 @@ final class CohortIncident {
 
   /** 0..1: how much of what could be lost is lost. */
   double severity() {
-    double now = cohort.recentError();
-    double fresh = round.signals.current();
+    double now = level();
+    double fresh = fresh();
     double worst = opened && !Double.isNaN(fresh) ? Math.max(now, fresh) : now;
     return Double.isNaN(worst) ? 0 : (worst - cohort.baseUpper) / (1 - cohort.baseUpper);
   }
 
+  /** What the incident is measured by, over the latest rounds; NaN = not known. */
+  private double level() {
+    return cohort.lead == Signal.ERROR ? cohort.recentError() : fresh();
+  }
+
+  /** The same in this round alone. */
+  private double fresh() {
+    return cohort.lead == Signal.ERROR
+        ? round.signals.current()
+        : Level.of(round.cohortResiduals.getOrDefault(cohort.lead, Double.NaN));
+  }
+
   void beforeDevices() {
+    boolean measured = round.signals.counted().length > 0 || !round.cohortResiduals.isEmpty();
     if (isOpen()) {
       follow();
-    } else if (round.signals.counted().length > 0
-        && round.cohortEvidence >= round.thresholds.logCohort()) {
+    } else if (measured && round.cohortEvidence >= round.thresholds.logCohort()) {
       open();
     }
   }
 
+  /** The labelled error, if it says that something is wrong; else what says most. */
+  private Signal leadOf() {
+    boolean worse =
+        cohort.lane.logEvidence() >= 0.5 * round.thresholds.logCohort()
+            || round.signals.current() > round.signals.upper();
+    return worse ? Signal.ERROR : round.strongest(cohort.signals);
+  }
+
+  private boolean isDense() {
+    if (cohort.lead == Signal.ERROR) {
+      return round.signals.dense();
+    }
+    List<Double> residuals =
+        round.cards.keySet().stream()
+            .map(device -> round.residual(device, cohort.lead))
+            .filter(r -> !r.isNaN())
+            .toList();
+    double mean = residuals.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+    return mean > 0 && Detection.median(residuals) >= 0.5 * mean;
+  }
+
   private void open() {
     opened = true;
-    cohort.dense = round.signals.dense();
-    cohort.baseError = round.signals.baseline();
-    cohort.baseUpper = round.signals.upper();
-    cohort.peakError = round.signals.current();
-    cohort.bestError = round.signals.current();
+    cohort.lead = leadOf();
+    boolean errors = cohort.lead == Signal.ERROR;
+    cohort.dense = isDense();
+    cohort.baseError = errors ? round.signals.baseline() : 0;
+    cohort.baseUpper = errors ? round.signals.upper() : Level.LIMIT;
+    cohort.peakError = fresh();
+    cohort.bestError = fresh();
     cohort.quietRounds = 0;
     cohort.roundsSinceBest = 0;
     cohort.affected = 0;
-    round.cards.values().forEach(card -> card.lane.forgetRecent());
+    round.cards.values().forEach(DeviceCard::forgetRecent);
+    cohort.signals.values().forEach(SignalLane::forgetRecent);
     AlertEvidence evidence = evidence();
     cohort.alert =
         Alert.newBuilder()
@@ -118,7 +156,7 @@ final class CohortIncident {
             .setStatus(AlertStatus.FIRING)
             .setRaisedAtMs(round.closed.endMs())
             .setUpdatedAtMs(round.closed.endMs())
-            .setOnsetMs(cohort.lane.onsetMs())
+            .setOnsetMs(onsetMs())
             .setRound(round.closed.round())
             .setPolicyVersion(round.policy.getVersion())
             .setAffectedDevices(0)
@@ -130,6 +168,12 @@ final class CohortIncident {
             .build();
   }
 
+  private long onsetMs() {
+    return cohort.lead == Signal.ERROR
+        ? cohort.lane.onsetMs()
+        : cohort.signals.get(cohort.lead).onsetMs();
+  }
+
   private void follow() {
     refutation = round.marks.refutation(cohort.alert);
     if (refutation != null) {
@@ -138,8 +182,8 @@ final class CohortIncident {
       closing = true;
       return;
     }
-    double now = cohort.recentError();
-    if (round.signals.samples() == 0 || Double.isNaN(now)) {
+    double now = level();
+    if (Double.isNaN(fresh()) || Double.isNaN(now)) {
       return;
     }
     cohort.peakError = Math.max(cohort.peakError, now);
@@ -168,11 +212,11 @@ final class CohortIncident {
     List<String> affected = affectedByEvidence();
     cohort.affected = Math.max(cohort.affected, affected.size());
     if (opened) {
-      emit(AlertStatus.FIRING, affected, Sentences.drift(round, cohort.affected));
+      emit(AlertStatus.FIRING, affected, Sentences.drift(round, fresh(), cohort.affected));
       decide("CALM", "DRIFT", ReasonCode.DOMAIN_DRIFT);
     } else if (closing) {
       if (refutation != null) {
-        String sentence = Sentences.refuted(refutation, "cohort " + name, cohort.recentError());
+        String sentence = Sentences.refuted(refutation, "cohort " + name, cohort.lead, level());
         emit(AlertMarks.endOf(refutation), affected, sentence);
       } else {
         emit(AlertStatus.RESOLVED, affected, Sentences.driftOver(round, settled));
@@ -180,7 +224,7 @@ final class CohortIncident {
       decide("DRIFT", settled ? "SETTLED" : "RECOVERED", ReasonCode.RECOVERED);
       close();
     } else if (hasGrown()) {
-      emit(AlertStatus.UPDATED, affected, Sentences.drift(round, cohort.affected));
+      emit(AlertStatus.UPDATED, affected, Sentences.drift(round, fresh(), cohort.affected));
     }
   }
 
@@ -199,7 +243,7 @@ final class CohortIncident {
                     || e.getValue().standing == Standing.RECOVERING && e.getValue().alert == null)
         .sorted(
             Comparator.comparingDouble(
-                    (java.util.Map.Entry<String, DeviceCard> e) -> e.getValue().lane.logEvidence())
+                    (java.util.Map.Entry<String, DeviceCard> e) -> round.evidence(e.getValue()))
                 .reversed()
                 .thenComparing(java.util.Map.Entry::getKey))
         .map(java.util.Map.Entry::getKey)
@@ -208,13 +252,13 @@ final class CohortIncident {
 
   private AlertEvidence evidence() {
     return AlertEvidence.newBuilder()
-        .setStatistic("esr/pooled-error")
+        .setStatistic("esr/pooled-" + Sentences.name(cohort.lead))
         .setLogEvidence(round.cohortEvidence)
         .setLogThreshold(round.thresholds.logCohort())
         .setImpliedFalseAlarmsPerDay(round.policy.getDriftSettings().getFalsePagesPerFleetDay())
-        .setBoundIsEmpirical(cohort.lane.dispersion() > 1)
+        .setBoundIsEmpirical(cohort.lead != Signal.ERROR || cohort.lane.dispersion() > 1)
         .setBaseline(cohort.baseError)
-        .setCurrent(opened ? round.signals.current() : cohort.recentError())
+        .setCurrent(opened ? fresh() : level())
         .setSamples(round.signals.samples())
         .setDispersion(cohort.lane.dispersion())
         .build();
@@ -260,6 +304,8 @@ final class CohortIncident {
   private void close() {
     cohort.alert = null;
     cohort.lane.restart();
+    cohort.signals.values().forEach(SignalLane::restart);
+    cohort.lead = Signal.ERROR;
     cohort.baseError = Double.NaN;
     cohort.baseUpper = Double.NaN;
     cohort.peakError = Double.NaN;

@@ -3,19 +3,22 @@ package io.fqtfleet.streams.round;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.streams.budget.Standing;
-import io.fqtfleet.streams.drift.CohortSignals;
-import io.fqtfleet.streams.drift.CohortSignals.Member;
 import io.fqtfleet.streams.drift.CohortSignals.Signals;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
 import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
 import io.fqtfleet.streams.drift.Thresholds;
 import io.fqtfleet.streams.state.CohortEvent;
+import io.fqtfleet.streams.state.SharedSuspect;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -32,16 +35,30 @@ import java.util.TreeSet;
  */
 public final class CohortRound {
   /** Weight of the past, per round, in what a device's error is now. */
-  private static final double MEMORY = 0.5;
+  static final double MEMORY = 0.5;
 
   /** Samples of the cohort's round that a device's own few are filled up with. */
   private static final double PRIOR_SAMPLES = 10;
 
-  private static final double RESIDUAL_MEMORY = 0.8;
-  private static final double FLAWED_SHARE = 0.2;
+  /**
+   * The record that closes a round.
+   *
+   * @param fleetLevels what the whole fleet shares of each signal's mean residual; absent = nothing
+   * @param causes attributes that stand out over several cohorts
+   */
+  public record Closed(
+      String cohort,
+      long endMs,
+      int roundMs,
+      long fleetDevices,
+      Policy policy,
+      Map<Signal, Double> fleetLevels,
+      List<SharedSuspect> causes) {
+    /** Of a cohort that is not compared with others. */
+    public Closed(String cohort, long endMs, int roundMs, long fleetDevices, Policy policy) {
+      this(cohort, endMs, roundMs, fleetDevices, policy, Map.of(), List.of());
+    }
 
-  /** The record that closes a round. */
-  public record Closed(String cohort, long endMs, int roundMs, long fleetDevices, Policy policy) {
     long startMs() {
       return endMs - roundMs;
     }
@@ -80,7 +97,17 @@ public final class CohortRound {
   boolean flawsShared;
   Thresholds thresholds;
   DeviceLane.Settings settings;
+  DeviceLane.Settings cohortSettings;
+  final boolean testsErrors;
+
+  /** The tested signals other than the labelled error. */
+  final Set<Signal> others;
+
   Signals signals;
+
+  /** How far the cohort's means are off their references in this round, bad is positive. */
+  final EnumMap<Signal, Double> cohortResiduals = new EnumMap<>(Signal.class);
+
   double cohortEvidence;
 
   private CohortRound(
@@ -94,6 +121,12 @@ public final class CohortRound {
     this.cards = cards;
     this.heard = DeviceRound.merge(events);
     this.marks = new AlertMarks(this, events);
+    List<DriftSignal> tested = policy.getDriftSettings().getSignals();
+    this.testsErrors = tested.contains(DriftSignal.ERROR);
+    this.others = EnumSet.noneOf(Signal.class);
+    tested.stream()
+        .filter(s -> s != DriftSignal.ERROR && s != DriftSignal.UNKNOWN)
+        .forEach(s -> others.add(Signal.valueOf(s.name())));
   }
 
   /**
@@ -116,13 +149,17 @@ public final class CohortRound {
             policy.getDriftSettings().getFalsePagesPerFleetDay(),
             closed.roundMs,
             closed.fleetDevices,
-            cards.size());
+            cards.size(),
+            policy.getDriftSettings().getSignals().size());
+    cohortSettings =
+        thresholds.cohortLane(
+            policy.getDriftSettings().getWarmupReports(),
+            policy.getDriftSettings().getLagReports());
     settings =
         thresholds.lane(
             policy.getDriftSettings().getWarmupReports(),
             policy.getDriftSettings().getLagReports());
-    signals = CohortSignals.of(members(), settings, thresholds.logInverseBetaCohort());
-    test();
+    new Detection(this).run();
     CohortIncident incident = new CohortIncident(this);
     incident.beforeDevices();
     DeviceAttribution attribution = new DeviceAttribution(this, incident);
@@ -155,79 +192,61 @@ public final class CohortRound {
     return departed;
   }
 
-  private List<Member> members() {
-    List<Member> members = new ArrayList<>();
-    cards.forEach(
-        (device, card) -> {
-          DeviceRound round = heard.get(device);
-          members.add(
-              new Member(
-                  device,
-                  round == null ? 0 : round.errors(),
-                  round == null ? 0 : round.labelled,
-                  card.lane,
-                  card.pastResidual,
-                  card.isolated()));
-        });
-    return members;
+  boolean ready(DeviceCard card) {
+    return testsErrors && card.lane.ready(settings)
+        || others.stream()
+            .anyMatch(s -> card.signals.containsKey(s) && card.signals.get(s).ready(settings));
   }
 
-  /** Runs every detector on the round, after the signals were taken from the state before it. */
-  private void test() {
-    boolean calm = cohort.alert == null;
-    cohort.lane.observe(signals.counted(), closed.startMs(), calm);
-    if (!Double.isNaN(signals.current())) {
-      cohort.recentErrors = MEMORY * cohort.recentErrors + signals.current() * signals.samples();
-      cohort.recentSamples = MEMORY * cohort.recentSamples + signals.samples();
-    }
-    List<Double> logs = new ArrayList<>();
-    int index = 0;
-    for (Map.Entry<String, DeviceCard> entry : cards.entrySet()) {
-      DeviceCard card = entry.getValue();
-      DeviceRound round = heard.get(entry.getKey());
-      double residual = signals.residuals()[index++];
-      boolean counts = !card.isolated() && card.lane.ready(settings);
-      if (round != null) {
-        test(entry.getKey(), card, round, residual, calm);
-      }
-      if (counts) {
-        logs.add(card.lane.logEvidence());
-      }
-    }
-    double devices =
-        CohortSignals.trimmedMean(logs.stream().mapToDouble(Double::doubleValue).toArray());
-    cohortEvidence = LogSpace.add(devices, cohort.lane.logEvidence()) - Math.log(2);
-    long reporting = heard.values().stream().filter(r -> r.reports > 0).count();
-    flawsShared = flaws.size() > Math.max(1, FLAWED_SHARE * reporting);
+  /** ln of the average of a device's lanes. */
+  double evidence(DeviceCard card) {
+    return combine(card.lane.logEvidence(), card.signals);
   }
 
-  private void test(
-      String device, DeviceCard card, DeviceRound round, double residual, boolean calm) {
-    long k = round.errors();
-    long n = round.labelled;
-    boolean learns = calm && (card.standing == Standing.STABLE || card.standing == Standing.WATCH);
-    long startMs = round.sinceMs == 0 ? closed.startMs() : round.sinceMs;
-    if (learns) {
-      card.lane.observe(k, n, startMs, settings);
-    } else {
-      card.lane.testOnly(k, n, startMs, settings);
+  /** Half for the labelled error, half for all other signals; fixed, so that it is no choice. */
+  double combine(double errors, Map<Signal, SignalLane> lanes) {
+    if (others.isEmpty()) {
+      return errors;
     }
-    if (n > 0) {
-      card.recentErrors = MEMORY * card.recentErrors + k;
-      card.recentSamples = MEMORY * card.recentSamples + n;
+    double sum = LogSpace.ZERO;
+    for (Signal signal : others) {
+      SignalLane lane = lanes.get(signal);
+      sum = lane == null ? sum : LogSpace.add(sum, lane.logEvidence());
     }
-    if (!Double.isNaN(residual)) {
-      double low = Math.max(-3, residual);
-      card.pastResidual = RESIDUAL_MEMORY * card.pastResidual + (1 - RESIDUAL_MEMORY) * low;
-    }
-    Set<Flaw> found = card.input.check(round.input(), settings.warmupReports());
-    if (round.reports > 0) {
-      boolean impossible = found.contains(Flaw.STUCK) || found.contains(Flaw.OFFSET);
-      card.flawRounds = impossible ? card.flawRounds + 1 : 0;
-      if (impossible) {
-        flaws.put(device, EnumSet.copyOf(found));
+    double rest = sum - Math.log(others.size());
+    return testsErrors ? LogSpace.add(errors, rest) - Math.log(2) : rest;
+  }
+
+  /** Deviations off a device's own reference in this round, bad is positive; NaN = not known. */
+  double residual(String device, Signal signal) {
+    DeviceRound round = heard.get(device);
+    double residual = round == null ? Double.NaN : round.residuals.getOrDefault(signal, Double.NaN);
+    return signal.bothWays() ? Math.abs(residual) : residual;
+  }
+
+  /** Half of the evidence that a page needs, or in an incident or trouble of its own. */
+  boolean isSuspicious(DeviceCard card) {
+    boolean troubled = card.standing != Standing.STABLE && card.standing != Standing.WATCH;
+    return troubled || ready(card) && evidence(card) >= 0.5 * settings.logThreshold();
+  }
+
+  /** Estimated moment at which what a device's incident is measured by changed. */
+  long onsetMs(DeviceCard card) {
+    return card.lead == Signal.ERROR ? card.lane.onsetMs() : card.signals.get(card.lead).onsetMs();
+  }
+
+  /** The signal other than the error with the most evidence; ERROR if none has any. */
+  Signal strongest(Map<Signal, SignalLane> lanes) {
+    Signal best = Signal.ERROR;
+    double most = LogSpace.ZERO;
+    for (Signal signal : others) {
+      SignalLane lane = lanes.get(signal);
+      if (lane != null && lane.logEvidence() > most) {
+        best = signal;
+        most = lane.logEvidence();
       }
     }
+    return best;
   }
 
   /**
@@ -235,6 +254,9 @@ public final class CohortRound {
    * cohort's round, which tells more of it than its few samples. NaN if nothing is known.
    */
   double currentError(DeviceCard card) {
+    if (card.lead != Signal.ERROR) {
+      return Level.of(card.recentResidual);
+    }
     boolean filled = cohort.alert != null && !card.isolated() && !Double.isNaN(signals.current());
     double errors = card.recentErrors + (filled ? PRIOR_SAMPLES * signals.current() : 0);
     double samples = card.recentSamples + (filled ? PRIOR_SAMPLES : 0);
@@ -244,14 +266,17 @@ public final class CohortRound {
   /** Its error rate in this round alone if that says enough, else over its latest rounds. */
   double freshError(String device, DeviceCard card) {
     DeviceRound round = heard.get(device);
-    return round != null && round.labelled >= PRIOR_SAMPLES
+    return card.lead == Signal.ERROR && round != null && round.labelled >= PRIOR_SAMPLES
         ? (double) round.errors() / round.labelled
         : currentError(card);
   }
 
-  /** True if the device reported labelled samples in this round. */
-  boolean hasNews(String device) {
+  /** True if the device reported what its incident is measured by in this round. */
+  boolean hasNews(String device, DeviceCard card) {
     DeviceRound round = heard.get(device);
-    return round != null && round.labelled > 0;
+    return round != null
+        && (card.lead == Signal.ERROR
+            ? round.labelled > 0
+            : round.residuals.containsKey(card.lead));
   }
 }

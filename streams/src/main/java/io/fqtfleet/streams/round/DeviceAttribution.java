@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.Signal;
 
 /**
  * Decides, device by device, whose trouble it is: the cohort's, or the device's own; then what the
@@ -28,6 +29,9 @@ final class DeviceAttribution {
 
   private static final double REFERENCE_PRIOR = 50;
 
+  /** So many deviations off its own past a device is affected by its cohort's incident. */
+  private static final double DEVIATIONS_AFFECTED = 2;
+
   private final CohortRound round;
   private final CohortIncident incident;
   private final int quietRounds;
@@ -44,14 +48,15 @@ final class DeviceAttribution {
     Standing from = card.standing;
     DeviceVerdict verdict = new DeviceVerdict(round, device, card, from);
     double now = round.currentError(card);
-    if (round.hasNews(device) && !Double.isNaN(now)) {
+    if (round.hasNews(device, card) && !Double.isNaN(now)) {
       card.rounds++;
       followError(card, now);
     }
     AlertFeedback refutation = round.marks.refutation(card.alert);
     if (refutation != null) {
       verdict.resolve(
-          AlertMarks.endOf(refutation), Sentences.refuted(refutation, "device " + device, now));
+          AlertMarks.endOf(refutation),
+          Sentences.refuted(refutation, "device " + device, card.lead, now));
       card.restartLanes();
       card.flawRounds = 0;
       endIncident(card);
@@ -95,17 +100,17 @@ final class DeviceAttribution {
   }
 
   private void judgeQuiet(String device, DeviceCard card, double now, DeviceVerdict verdict) {
-    boolean ready = card.lane.ready(round.settings);
+    boolean ready = round.ready(card);
     if (incident.isOpen()) {
-      if (!incident.isClosing() && card.online && isAffected(card, now, ready)) {
-        startIncident(card, now);
+      if (!incident.isClosing() && card.online && isAffected(device, card, now)) {
+        startIncident(device, card, round.cohort.lead);
         card.enter(Standing.DRIFT);
       } else {
         card.enter(Standing.STABLE);
       }
       return;
     }
-    double evidence = card.lane.logEvidence();
+    double evidence = round.evidence(card);
     if (ready && evidence >= round.settings.logThreshold()) {
       boolean wait = incident.isSuspected() || card.flawRounds > 0;
       if (wait && card.heldRounds < HELD_ROUNDS_MAX) {
@@ -114,7 +119,7 @@ final class DeviceAttribution {
         card.heldRounds = held;
         return;
       }
-      startTrial(device, card, now, verdict);
+      startTrial(device, card, verdict);
       return;
     }
     // Hysteresis: half of the threshold opens the eye, a quarter closes it.
@@ -122,15 +127,22 @@ final class DeviceAttribution {
     card.standing = ready && evidence >= open ? Standing.WATCH : Standing.STABLE;
   }
 
-  /** When the typical device moved all are affected; else those with an error beyond their own. */
-  private boolean isAffected(DeviceCard card, double now, boolean ready) {
+  /** When the typical device moved all are affected; else those that are off their own past. */
+  private boolean isAffected(String device, DeviceCard card, double now) {
     if (incident.openedNow() && round.cohort.dense) {
       return true;
     }
-    return ready && now > Math.max(card.lane.upperError(round.settings), base(card));
+    if (round.cohort.lead != Signal.ERROR) {
+      return round.residual(device, round.cohort.lead) > DEVIATIONS_AFFECTED;
+    }
+    return card.lane.ready(round.settings)
+        && now > Math.max(card.lane.upperError(round.settings), base(card));
   }
 
   private double base(DeviceCard card) {
+    if (card.lead != Signal.ERROR) {
+      return 0;
+    }
     double pooled = incident.isOpen() ? incident.baseError() : round.signals.baseline();
     double prior = Double.isNaN(pooled) ? 0 : REFERENCE_PRIOR;
     double samples = card.lane.referenceSamples() + prior;
@@ -139,23 +151,49 @@ final class DeviceAttribution {
         : (card.lane.referenceErrors() + (prior == 0 ? 0 : prior * pooled)) / samples;
   }
 
-  private void startIncident(DeviceCard card, double now) {
+  /**
+   * @param lead what the incident is measured by from now on
+   */
+  private void startIncident(String device, DeviceCard card, Signal lead) {
+    card.lead = lead;
+    if (lead != Signal.ERROR) {
+      card.recentResidual = round.residual(device, lead);
+    }
+    double now = round.currentError(card);
     card.baseError = base(card);
     card.peakError = Math.max(now, card.baseError);
-    double upper =
-        card.lane.ready(round.settings) ? card.lane.upperError(round.settings) : card.baseError;
-    card.limitError = Math.max(upper, partOfRise(card, REMAINING_RISE));
-    card.lane.forgetRecent();
+    card.limitError = Math.max(upper(card), partOfRise(card, REMAINING_RISE));
+    card.forgetRecent();
   }
 
-  private void startTrial(String device, DeviceCard card, double now, DeviceVerdict verdict) {
-    startIncident(card, now);
+  /** Up to here a device counts as where it was. */
+  private double upper(DeviceCard card) {
+    if (card.lead != Signal.ERROR) {
+      return Level.LIMIT;
+    }
+    return card.lane.ready(round.settings) ? card.lane.upperError(round.settings) : card.baseError;
+  }
+
+  /** The labelled error, if it says that something is wrong; else what says most. */
+  private Signal leadOf(DeviceCard card) {
+    boolean worse =
+        card.lane.ready(round.settings)
+            && (card.lane.logEvidence() >= round.settings.logThreshold() / 2
+                || round.currentError(card) > card.lane.upperError(round.settings));
+    return worse ? Signal.ERROR : round.strongest(card.signals);
+  }
+
+  private void startTrial(String device, DeviceCard card, DeviceVerdict verdict) {
+    startIncident(device, card, leadOf(card));
     card.enter(Standing.TRIAL);
     verdict.raise(AlertKind.DEVICE_DRIFT, Sentences.trial(round, device, card));
   }
 
   private double severity(DeviceCard card, double now) {
-    double upper = Math.max(card.baseError, Math.min(card.limitError, incident.baseError()));
+    double upper =
+        card.lead == Signal.ERROR
+            ? Math.max(card.baseError, Math.min(card.limitError, incident.baseError()))
+            : Level.LIMIT;
     double own = Double.isNaN(now) ? 0 : (now - upper) / (1 - upper);
     return Math.max(own, incident.severity());
   }
@@ -163,7 +201,9 @@ final class DeviceAttribution {
   private void judgeDrifting(DeviceCard card, double now, DeviceVerdict verdict) {
     if (incident.isClosing() || !incident.isOpen()) {
       // It may have joined late or again: the cohort's worst is what it has been through.
-      card.peakError = Math.max(card.peakError, round.cohort.peakError);
+      if (card.lead == Signal.ERROR && round.cohort.lead == Signal.ERROR) {
+        card.peakError = Math.max(card.peakError, round.cohort.peakError);
+      }
       boolean helped = incident.isSettled() || now <= partOfRise(card, HELPED);
       if (helped || now <= card.limitError || Double.isNaN(now)) {
         endIncident(card);
@@ -183,7 +223,7 @@ final class DeviceAttribution {
     boolean own = card.alert != null;
     boolean cohortEnds = !own && (incident.isClosing() || !incident.isOpen());
     // In a cohort's incident a device trains on until it is where it was, or all are done.
-    boolean back = own || now <= card.lane.upperError(round.settings);
+    boolean back = own || Double.isNaN(now) || now <= upper(card);
     if (card.goodRounds >= recoveryRounds && back || cohortEnds) {
       if (own) {
         verdict.resolve(AlertStatus.RESOLVED, Sentences.helped(round, verdict.device(), card));
@@ -223,7 +263,7 @@ final class DeviceAttribution {
       verdict.resolve(AlertStatus.RESOLVED, Sentences.impossible(round, verdict.device()));
     }
     if (Double.isNaN(card.limitError)) {
-      startIncident(card, now);
+      startIncident(verdict.device(), card, Signal.ERROR);
     }
     card.enter(Standing.FAULT);
     verdict.raise(AlertKind.DEVICE_FAULT, Sentences.impossible(round, verdict.device()));
@@ -253,5 +293,7 @@ final class DeviceAttribution {
     card.peakError = Double.NaN;
     card.limitError = Double.NaN;
     card.level = 0;
+    card.lead = Signal.ERROR;
+    card.recentResidual = Double.NaN;
   }
 }

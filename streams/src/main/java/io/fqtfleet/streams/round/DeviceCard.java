@@ -6,13 +6,17 @@ import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.EnumMap;
+import java.util.List;
 
 /** What a cohort remembers of one of its devices between rounds. Used by one thread. */
 public final class DeviceCard {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
@@ -32,6 +36,17 @@ public final class DeviceCard {
 
   DeviceLane lane = new DeviceLane();
   InputWatch input = new InputWatch();
+
+  /** Of the other signals that it has shown so far. */
+  final EnumMap<Signal, SignalLane> signals = new EnumMap<>(Signal.class);
+
+  /** What the incident it takes part in is measured by, and how far off that is lately. */
+  Signal lead = Signal.ERROR;
+
+  double recentResidual = Double.NaN;
+
+  /** name=value, sorted. */
+  List<String> attributes = List.of();
 
   /** Discounted sums, so that the latest rounds weigh most. */
   double recentErrors;
@@ -82,6 +97,13 @@ public final class DeviceCard {
   void restartLanes() {
     lane.restart();
     input.restart();
+    signals.values().forEach(SignalLane::restart);
+  }
+
+  /** Drops what was not yet absorbed of any signal. */
+  void forgetRecent() {
+    lane.forgetRecent();
+    signals.values().forEach(SignalLane::forgetRecent);
   }
 
   /** Its trouble is its own, or was a moment ago: its old evidence says nothing of the cohort. */
@@ -114,6 +136,13 @@ public final class DeviceCard {
     out.writeUTF(refusal);
     lane.write(out);
     input.write(out);
+    CardBytes.writeLanes(out, signals);
+    out.writeByte(lead.ordinal());
+    out.writeFloat((float) recentResidual);
+    out.writeByte(attributes.size());
+    for (String attribute : attributes) {
+      out.writeUTF(attribute);
+    }
     out.writeFloat((float) recentErrors);
     out.writeFloat((float) recentSamples);
     out.writeFloat((float) pastResidual);
@@ -143,6 +172,14 @@ public final class DeviceCard {
     card.refusal = in.readUTF();
     card.lane = DeviceLane.read(in);
     card.input = InputWatch.read(in);
+    CardBytes.readLanes(in, SignalLane.Noise.ANY, card.signals);
+    card.lead = Signal.values()[in.readByte()];
+    card.recentResidual = in.readFloat();
+    String[] attributes = new String[in.readUnsignedByte()];
+    for (int i = 0; i < attributes.length; i++) {
+      attributes[i] = in.readUTF();
+    }
+    card.attributes = List.of(attributes);
     card.recentErrors = in.readFloat();
     card.recentSamples = in.readFloat();
     card.pastResidual = in.readFloat();

@@ -1,12 +1,16 @@
 package io.fqtfleet.streams.round;
 
 import io.fqtfleet.streams.drift.InputWatch.Input;
+import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.state.AckEvidence;
 import io.fqtfleet.streams.state.AlertVerdict;
+import io.fqtfleet.streams.state.AttributeEvidence;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.DeviceLeft;
 import io.fqtfleet.streams.state.ReportEvidence;
 import io.fqtfleet.streams.state.StatusEvidence;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -14,6 +18,12 @@ import java.util.TreeMap;
  * the one that is newest by its own time or number stays.
  */
 final class DeviceRound {
+  private static final double LOSS_UNITS = 1 << 12;
+  private static final double CONFIDENCE_UNITS = 1 << 15;
+
+  /** A mean over fewer is noise that no reference describes. */
+  private static final int SAMPLES_MIN = 4;
+
   int reports;
   long sinceMs = Long.MAX_VALUE;
   long seen;
@@ -27,6 +37,9 @@ final class DeviceRound {
   long macsForward;
   long macsBackward;
   long energyMicroJoule;
+  long codesSaturated;
+  long codesTotal;
+  long throttled;
   long lost;
   long dropped;
   private long inputCount;
@@ -34,7 +47,12 @@ final class DeviceRound {
   private long inputSquareSum;
   private int inputMin = Integer.MAX_VALUE;
   private int inputMax = Integer.MIN_VALUE;
+  private long updateNormSquareSum;
+  private long updateSteps;
   private ReportEvidence newest;
+
+  /** Deviations off the device's own references, before what it shares with its peers. */
+  final EnumMap<Signal, Double> residuals = new EnumMap<>(Signal.class);
 
   /** The last status, or null. */
   StatusEvidence status;
@@ -45,6 +63,11 @@ final class DeviceRound {
   AckEvidence ack;
 
   private long ackAtMs;
+
+  /** What the device is, or null if it did not say. */
+  List<String> attributes;
+
+  private long attributesAtMs;
   private long leftAtMs = Long.MIN_VALUE;
 
   /** Sorts a round's events by device; the result does not depend on their order. */
@@ -75,11 +98,22 @@ final class DeviceRound {
         ack = next;
         ackAtMs = event.getAtMs();
       }
+    } else if (body instanceof AttributeEvidence next) {
+      if (attributes == null || event.getAtMs() >= attributesAtMs) {
+        attributes = latest(event.getAtMs(), next.getAttributes());
+        attributesAtMs = event.getAtMs();
+      }
     } else if (body instanceof DeviceLeft) {
       leftAtMs = Math.max(leftAtMs, event.getAtMs());
     } else {
       throw new IllegalArgumentException("a round holds evidence of devices only, not " + body);
     }
+  }
+
+  /** Of two said at one moment the one that is greater as text stays. */
+  private List<String> latest(long atMs, List<String> next) {
+    boolean tie = attributes != null && atMs == attributesAtMs;
+    return tie && attributes.toString().compareTo(next.toString()) > 0 ? attributes : next;
   }
 
   private boolean isNewer(long atMs, StatusEvidence next) {
@@ -105,6 +139,11 @@ final class DeviceRound {
     macsForward += report.getMacsForward();
     macsBackward += report.getMacsBackward();
     energyMicroJoule += report.getEnergyMicroJoule();
+    codesSaturated += report.getCodesSaturated();
+    codesTotal += report.getCodesTotal();
+    throttled += report.getSamplesThrottled();
+    updateNormSquareSum += report.getUpdateNormSquareSum();
+    updateSteps += report.getUpdateSteps();
     lost += report.getReportsLost();
     dropped += report.getReportsDropped();
     if (report.getInputCount() > 0) {
@@ -120,6 +159,32 @@ final class DeviceRound {
             && report.getSequence() > newest.getSequence()) {
       newest = report;
     }
+  }
+
+  /** A signal's level in this round; NaN where too few samples tell. */
+  double value(Signal signal) {
+    return switch (signal) {
+      case ERROR -> ratio(errors(), labelled);
+      case LOSS -> ratio(lossSum, labelled) / LOSS_UNITS;
+      case GRADIENT -> halfLog(ratio(gradNormSquareSum, gradSamples));
+      case CONFIDENCE -> ratio(confidenceSum, seen) / CONFIDENCE_UNITS;
+      case INPUT_MEAN -> ratio(inputSum, inputCount);
+      case INPUT_SPREAD -> inputCount < SAMPLES_MIN ? Double.NaN : halfLog(input().variance());
+      case SATURATION -> ratio(codesSaturated, codesTotal);
+      case RELATIVE_UPDATE ->
+          updateSteps == 0 || newest.getWeightNormSquare() <= 0
+              ? Double.NaN
+              : halfLog((double) updateNormSquareSum / updateSteps / newest.getWeightNormSquare());
+    };
+  }
+
+  private static double ratio(long sum, long count) {
+    return count < SAMPLES_MIN ? Double.NaN : (double) sum / count;
+  }
+
+  /** NaN of zero: a signal that is not there says nothing. */
+  private static double halfLog(double square) {
+    return square > 0 ? 0.5 * Math.log(square) : Double.NaN;
   }
 
   long errors() {
@@ -155,6 +220,9 @@ final class DeviceRound {
     long stored = ack == null ? card.appliedVersion : ack.getVersionInForce();
     if (Math.max(stored, card.appliedVersion) >= card.resetVersion) {
       card.resetVersion = 0;
+    }
+    if (attributes != null) {
+      card.attributes = List.copyOf(attributes);
     }
     if (card.budget != null && card.appliedVersion >= card.budget.getVersion()) {
       card.reissues = 0;

@@ -10,6 +10,7 @@ import io.fqtfleet.schemas.ReasonCode;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.Signal;
 import java.util.List;
 
 /** What a round decides on one device, written down: its alert, its budget, the decision. */
@@ -51,7 +52,7 @@ final class DeviceVerdict {
             .setOnsetMs(
                 flawed
                     ? endMs - (long) card.flawRounds * round.closed.roundMs()
-                    : card.lane.onsetMs())
+                    : round.onsetMs(card))
             .setRound(round.closed.round())
             .setPolicyVersion(round.policy.getVersion())
             .setAffectedDevices(1)
@@ -87,11 +88,12 @@ final class DeviceVerdict {
     DeviceRound heard = round.heard.get(device);
     double dispersion = card.lane.dispersion(round.settings);
     return AlertEvidence.newBuilder()
-        .setStatistic(flawed ? "input/" + round.flaws.get(device) : "esr/error")
-        .setLogEvidence(card.lane.logEvidence())
+        .setStatistic(
+            flawed ? "input/" + round.flaws.get(device) : "esr/" + Sentences.name(card.lead))
+        .setLogEvidence(round.evidence(card))
         .setLogThreshold(round.settings.logThreshold())
         .setImpliedFalseAlarmsPerDay(round.policy.getDriftSettings().getFalsePagesPerFleetDay())
-        .setBoundIsEmpirical(flawed || dispersion > 1)
+        .setBoundIsEmpirical(flawed || dispersion > 1 || card.lead != Signal.ERROR)
         .setBaseline(card.baseError)
         .setCurrent(round.freshError(device, card))
         .setSamples(heard == null ? 0 : heard.labelled)

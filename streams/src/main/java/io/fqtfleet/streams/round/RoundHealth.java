@@ -1,10 +1,46 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.schemas.AttributeLevel;
 import io.fqtfleet.schemas.CohortHealth;
+import io.fqtfleet.schemas.SignalLevel;
+import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
 
 /** Sums up a round. */
 final class RoundHealth {
+  private static final int ATTRIBUTES_MAX = 64;
+
+  /** ln of the largest evidence of one device: far above any threshold. */
+  private static final double EVIDENCE_MAX = 60;
+
   private RoundHealth() {}
+
+  /** Devices of a cohort that share an attribute. */
+  private static final class Group {
+    private int devices;
+    private int suspicious;
+    private double evidence;
+    private long onsetMs;
+
+    void add(CohortRound round, DeviceCard card) {
+      devices++;
+      evidence += Math.exp(Math.min(EVIDENCE_MAX, round.evidence(card)));
+      if (round.isSuspicious(card)) {
+        suspicious++;
+        long onset = round.onsetMs(card);
+        onsetMs = onsetMs == 0 ? onset : Math.min(onsetMs, onset);
+      }
+    }
+
+    AttributeLevel level(String attribute) {
+      return new AttributeLevel(attribute, devices, suspicious, evidence, onsetMs);
+    }
+  }
 
   static CohortHealth of(CohortRound round) {
     DeviceRound sum = new DeviceRound();
@@ -52,6 +88,48 @@ final class RoundHealth {
         .setIncident(cohort.alert == null ? null : cohort.alert.getId())
         .setReportsLost(cohort.reportsLost)
         .setReportsDuplicate(cohort.reportsDropped)
+        .setLevels(levels(round))
+        .setAttributes(attributes(round))
+        .setSuspiciousDevices(
+            (int) round.cards.values().stream().filter(round::isSuspicious).count())
         .build();
+  }
+
+  private static List<SignalLevel> levels(CohortRound round) {
+    List<SignalLevel> levels = new ArrayList<>();
+    round.cohort.levels.forEach(
+        (signal, residual) -> {
+          SignalLane lane = round.cohort.signals.get(signal);
+          double evidence =
+              signal == Signal.ERROR
+                  ? round.cohort.lane.logEvidence()
+                  : lane == null ? LogSpace.ZERO : lane.logEvidence();
+          levels.add(
+              SignalLevel.newBuilder()
+                  .setSignal(signal.name())
+                  .setResidual(residual)
+                  .setDevices(round.cards.size())
+                  .setLogEvidence(evidence)
+                  .build());
+        });
+    return levels;
+  }
+
+  /** The attributes that most devices have; that all of a rare value suffer shows elsewhere. */
+  private static List<AttributeLevel> attributes(CohortRound round) {
+    TreeMap<String, Group> groups = new TreeMap<>();
+    for (DeviceCard card : round.cards.values()) {
+      card.attributes.forEach(
+          attribute -> groups.computeIfAbsent(attribute, a -> new Group()).add(round, card));
+    }
+    List<AttributeLevel> levels = new ArrayList<>();
+    groups.forEach((attribute, group) -> levels.add(group.level(attribute)));
+    return levels.stream()
+        .sorted(
+            Comparator.comparingInt(AttributeLevel::getDevices)
+                .reversed()
+                .thenComparing(AttributeLevel::getAttribute))
+        .limit(ATTRIBUTES_MAX)
+        .toList();
   }
 }

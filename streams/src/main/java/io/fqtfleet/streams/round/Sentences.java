@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.Verdict;
 import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
+import io.fqtfleet.streams.drift.Signal;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -19,6 +20,10 @@ final class Sentences {
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private Sentences() {}
+
+  private static String time(long ms) {
+    return TIME.format(Instant.ofEpochMilli(ms));
+  }
 
   private static String percent(double share) {
     return Double.isNaN(share) ? "unknown" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
@@ -37,14 +42,40 @@ final class Sentences {
     return sure(evidence, threshold, round.policy.getDriftSettings().getFalsePagesPerFleetDay());
   }
 
-  static String drift(CohortRound round, int affected) {
-    return ("The world of cohort %s changed: its error rose from %s to %s since %s; %d of %d"
-            + " devices affected (%s). %s")
+  /** As it stands in {@code AlertEvidence.statistic}: error, input-mean ... */
+  static String name(Signal signal) {
+    return signal.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static String word(Signal signal) {
+    return signal.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
+  /** What moved, from where to where. */
+  private static String rise(Signal lead, double before, double now) {
+    return lead == Signal.ERROR
+        ? "its error rose from %s to %s".formatted(percent(before), percent(now))
+        : String.format(
+            Locale.ROOT,
+            "its %s is %.1f deviations off what it was",
+            word(lead),
+            Level.deviations(now));
+  }
+
+  /** How things stand by what an incident is measured by. */
+  private static String stands(Signal lead, double now) {
+    return lead == Signal.ERROR
+        ? "its error is " + percent(now)
+        : String.format(
+            Locale.ROOT, "its %s is %.1f deviations off", word(lead), Level.deviations(now));
+  }
+
+  static String drift(CohortRound round, double now, int affected) {
+    return ("The world of cohort %s changed: %s since %s; %d of %d devices affected (%s). %s")
         .formatted(
             round.closed.cohort(),
-            percent(round.cohort.baseError),
-            percent(round.signals.current()),
-            TIME.format(Instant.ofEpochMilli(round.cohort.lane.onsetMs())),
+            rise(round.cohort.lead, round.cohort.baseError, now),
+            time(round.cohort.alert.getOnsetMs()),
             affected,
             round.cards.size(),
             pages(round, round.cohortEvidence, round.thresholds.logCohort()),
@@ -66,6 +97,16 @@ final class Sentences {
         settled
             ? "no longer falls and is accepted as the new reference"
             : "has been back for %d rounds".formatted(cohort.quietRounds);
+    if (cohort.lead != Signal.ERROR) {
+      return String.format(
+          Locale.ROOT,
+          "The %s of cohort %s %s: %.1f deviations off at worst. %s",
+          word(cohort.lead),
+          round.closed.cohort(),
+          how,
+          Level.deviations(cohort.peakError),
+          driftAction(round, true));
+    }
     return "The error of cohort %s %s: %s before, %s at worst, %s now. %s"
         .formatted(
             round.closed.cohort(),
@@ -77,24 +118,21 @@ final class Sentences {
   }
 
   static String trial(CohortRound round, String device, DeviceCard card) {
-    return ("Device %s drifted alone: its error rose from %s to %s since %s while cohort %s"
-            + " stayed as it was (%s). %s")
+    return ("Device %s drifted alone: %s since %s while cohort %s stayed as it was (%s). %s")
         .formatted(
             device,
-            percent(card.baseError),
-            percent(round.freshError(device, card)),
-            TIME.format(Instant.ofEpochMilli(card.lane.onsetMs())),
+            rise(card.lead, card.baseError, round.freshError(device, card)),
+            time(round.onsetMs(card)),
             round.closed.cohort(),
-            pages(round, card.lane.logEvidence(), round.settings.logThreshold()),
+            pages(round, round.evidence(card), round.settings.logThreshold()),
             deviceAction(round, device, AlertKind.DEVICE_DRIFT));
   }
 
   static String leftBehind(CohortRound round, String device, DeviceCard card) {
-    return "Device %s stays at an error of %s (%s before) although cohort %s recovered. %s"
+    return "Device %s did not recover, %s, although cohort %s did. %s"
         .formatted(
             device,
-            percent(round.currentError(card)),
-            percent(card.baseError),
+            rise(card.lead, card.baseError, round.currentError(card)),
             round.closed.cohort(),
             deviceAction(round, device, AlertKind.DEVICE_DRIFT));
   }
@@ -110,19 +148,17 @@ final class Sentences {
   }
 
   static String trialFailed(CohortRound round, String device, DeviceCard card) {
-    return ("Training for %d rounds did not help device %s (error %s, %s before): it is taken for"
-            + " broken.")
-        .formatted(card.rounds, device, percent(round.currentError(card)), percent(card.baseError));
+    return "Training for %d rounds did not help device %s, %s: it is taken for broken."
+        .formatted(card.rounds, device, rise(card.lead, card.baseError, round.currentError(card)));
   }
 
   static String fault(CohortRound round, String device, DeviceCard card) {
-    return ("Device %s is broken: error %s instead of %s since %s, alone in cohort %s, and a trial"
-            + " of training did not help. %s")
+    return ("Device %s is broken: %s since %s, alone in cohort %s, and a trial of training did not"
+            + " help. %s")
         .formatted(
             device,
-            percent(round.currentError(card)),
-            percent(card.baseError),
-            TIME.format(Instant.ofEpochMilli(card.lane.onsetMs())),
+            rise(card.lead, card.baseError, round.currentError(card)),
+            time(round.onsetMs(card)),
             round.closed.cohort(),
             deviceAction(round, device, AlertKind.DEVICE_FAULT));
   }
@@ -148,14 +184,12 @@ final class Sentences {
   }
 
   static String helped(CohortRound round, String device, DeviceCard card) {
-    return "Training helped device %s: its error is back at %s."
-        .formatted(device, percent(round.currentError(card)));
+    return "Device %s is back: %s.".formatted(device, stands(card.lead, round.currentError(card)));
   }
 
   static String halfHelped(CohortRound round, String device, DeviceCard card) {
-    return ("Training helped device %s in part: its error stays at %s (%s before), which is"
-            + " accepted as the new reference.")
-        .formatted(device, percent(round.currentError(card)), percent(card.baseError));
+    return "Training helped device %s in part: %s, which is accepted as the new reference."
+        .formatted(device, rise(card.lead, card.baseError, round.currentError(card)));
   }
 
   static String soundAgain(CohortRound round, String device) {
@@ -163,11 +197,11 @@ final class Sentences {
         .formatted(device, round.closed.cohort());
   }
 
-  static String refuted(AlertFeedback refutation, String whose, double now) {
+  static String refuted(AlertFeedback refutation, String whose, Signal lead, double now) {
     String verdict = refutation.getVerdict() == Verdict.FALSE_POSITIVE ? "a false alarm" : "benign";
     String why = refutation.getComment().isBlank() ? "" : " (" + refutation.getComment() + ")";
-    return "%s calls it %s%s: it is over, and what %s does now, an error of %s, is its reference."
-        .formatted(refutation.getAuthor(), verdict, why, whose, percent(now));
+    return "%s calls it %s%s: it is over, and what %s does now is its reference; %s."
+        .formatted(refutation.getAuthor(), verdict, why, whose, stands(lead, now));
   }
 
   static String departed(String device, String cohort) {

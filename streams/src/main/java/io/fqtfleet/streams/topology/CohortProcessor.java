@@ -11,6 +11,7 @@ import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.ops.Meters;
 import io.fqtfleet.streams.round.CohortCard;
 import io.fqtfleet.streams.round.CohortRound;
+import io.fqtfleet.streams.round.FleetView;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.RoundClosed;
 import java.nio.ByteBuffer;
@@ -48,10 +49,11 @@ final class CohortProcessor implements Processor<String, byte[], String, byte[]>
   private ProcessorContext<String, byte[]> context;
   private CohortStores stores;
   private PolicyStore policies;
+  private FleetLevels levels;
   private DeadLetters deadLetters;
 
   /**
-   * @param fleetDevices devices of the whole fleet, an upper bound
+   * @param fleetDevices devices that the fleet has at least
    * @param closesRounds false in a replay, where the topic holds every RoundClosed
    */
   CohortProcessor(long fleetDevices, boolean closesRounds, Meters meters) {
@@ -67,6 +69,7 @@ final class CohortProcessor implements Processor<String, byte[], String, byte[]>
     deadLetters = new DeadLetters(context, Names.COHORT_DEAD, meters);
     if (closesRounds) {
       policies = new PolicyStore(context.getStateStore(Names.POLICY_STORE));
+      levels = new FleetLevels(context.getStateStore(Names.LEVEL_STORE));
       context.schedule(LOOK_EVERY, PunctuationType.WALL_CLOCK_TIME, this::closeWhatIsOver);
     }
   }
@@ -92,16 +95,20 @@ final class CohortProcessor implements Processor<String, byte[], String, byte[]>
   }
 
   private void closeWhatIsOver(long nowMs) {
+    FleetView fleet = null;
     for (String cohort : stores.cohorts()) {
       PolicyStore.InForce inForce = policies.of(cohort);
       Policy policy = inForce.policy();
       long graceMs = policy.getDriftSettings().getGraceMs();
       long endMs = stores.nextEnd(cohort, policy.getRoundMs(), nowMs - graceMs);
       if (endMs > 0) {
+        fleet = fleet == null ? levels.view() : fleet;
         RoundClosed body =
             RoundClosed.newBuilder()
                 .setRoundMs(policy.getRoundMs())
-                .setFleetDevices(fleetDevices)
+                .setFleetDevices(FleetLevels.bound(fleet.devices(), fleetDevices))
+                .setLevels(FleetLevels.records(fleet))
+                .setCauses(fleet.causes())
                 .setPolicy(ByteBuffer.wrap(inForce.bytes()))
                 .build();
         CohortEvent event = new CohortEvent(cohort, "", endMs, body);
@@ -126,7 +133,9 @@ final class CohortProcessor implements Processor<String, byte[], String, byte[]>
             event.getAtMs(),
             body.getRoundMs(),
             body.getFleetDevices(),
-            PolicyStore.decode(policy));
+            PolicyStore.decode(policy),
+            FleetLevels.bySignal(body.getLevels()),
+            body.getCauses());
     CohortStores.Loaded loaded = stores.load(name, event.getAtMs());
     CohortRound.Outcome outcome =
         CohortRound.decide(closed, cohort, loaded.cards(), loaded.events());

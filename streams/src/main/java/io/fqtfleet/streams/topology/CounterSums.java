@@ -23,12 +23,22 @@ enum CounterSums {
   INPUT_SQUARE(TrainingReport::getInputSquareSum),
   MACS_FORWARD(TrainingReport::getMacsForward),
   MACS_BACKWARD(TrainingReport::getMacsBackward),
-  ENERGY(TrainingReport::getEnergyMicroJoule);
+  ENERGY(TrainingReport::getEnergyMicroJoule),
+  CONFIDENCE_SQUARE(TrainingReport::getConfidenceSquareSum),
+  UPDATE_NORM_SQUARE(r -> lastLayer(r, LayerCounters::getUpdateNormSquareSum)),
+  UPDATE_STEPS(r -> lastLayer(r, LayerCounters::getUpdateSteps)),
+  SATURATED(r -> allLayers(r, l -> l.getSaturatedX() + l.getSaturatedE() + l.getSaturatedW())),
+  CODES(r -> allLayers(r, l -> l.getTotalX() + l.getTotalE() + l.getCodesVisited())),
+  THROTTLED(TrainingReport::getSamplesThrottled);
 
   private final ToLongFunction<TrainingReport> read;
 
   CounterSums(ToLongFunction<TrainingReport> read) {
     this.read = read;
+  }
+
+  private static long allLayers(TrainingReport report, ToLongFunction<LayerCounters> read) {
+    return report.getLayers().stream().mapToLong(read).sum();
   }
 
   private static long lastLayer(TrainingReport report, ToLongFunction<LayerCounters> read) {
@@ -45,7 +55,8 @@ enum CounterSums {
   }
 
   /**
-   * What was counted between two reports of one boot; from zero if {@code before} is empty.
+   * What was counted between two reports of one boot; from zero if {@code before} is empty. Of a
+   * counter that the report before was not asked for nothing is known yet: 0.
    *
    * @throws WireException OUT_OF_RANGE if a counter went backwards or contradicts another
    */
@@ -53,7 +64,8 @@ enum CounterSums {
     long[] differences = new long[values().length];
     for (CounterSums counter : values()) {
       int i = counter.ordinal();
-      differences[i] = after.get(i) - (i < before.size() ? before.get(i) : 0);
+      boolean unknown = !before.isEmpty() && i >= before.size();
+      differences[i] = unknown ? 0 : after.get(i) - (before.isEmpty() ? 0 : before.get(i));
       if (differences[i] < 0 && counter != INPUT) {
         throw new WireException(
             Reason.OUT_OF_RANGE,
@@ -63,6 +75,7 @@ enum CounterSums {
     }
     inOrder(differences, SEEN, LABELLED);
     inOrder(differences, LABELLED, CORRECT);
+    inOrder(differences, CODES, SATURATED);
     return differences;
   }
 

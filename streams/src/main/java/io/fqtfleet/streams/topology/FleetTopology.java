@@ -23,8 +23,9 @@ import org.apache.kafka.streams.state.Stores;
  *  reports, status, acks, devices, budgets ──> intake ──> evidence     by device: co-partitioned
  *
  *  evidence ──> cohort ──> budgets, decisions, alerts, cohorts             by cohort
- *     ^            │
- *     └────────────┘ RoundClosed, by the wall clock
+ *     ^            │                                     ║
+ *     │            │  <═══════════════════ fleet-levels (global)
+ *     └────────────┘ RoundClosed, by the wall clock, with what the fleet shares
  *
  *  alerts, feedback ──> feedback-desk ──> evidence (open alerts), alerts (closed ones)   by alert
  * </pre>
@@ -46,6 +47,7 @@ public final class FleetTopology {
     addPolicies(topology, settings, meters);
     addDevices(topology, settings, meters);
     addCohorts(topology, settings, true, meters);
+    addLevels(topology);
     addFeedback(topology, settings, meters);
     return topology;
   }
@@ -135,6 +137,19 @@ public final class FleetTopology {
     sink(topology, Names.FEEDBACK_TO_EVIDENCE, Topics.EVIDENCE, "feedback-desk");
     sink(topology, Names.FEEDBACK_TO_ALERTS, Topics.ALERTS, "feedback-desk");
     sink(topology, Names.FEEDBACK_DEAD, Topics.DEAD_LETTERS, "feedback-desk");
+  }
+
+  private static void addLevels(Topology topology) {
+    topology.addGlobalStore(
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(Names.LEVEL_STORE), KEYS, Serdes.ByteArray())
+            .withLoggingDisabled(),
+        "cohort-levels",
+        new StringDeserializer(),
+        new ByteArrayDeserializer(),
+        Topics.COHORTS,
+        "level-store",
+        FleetLevels.Filler::new);
   }
 
   private static void source(Topology topology, String name, String topic) {

@@ -5,12 +5,14 @@ import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceState;
 import io.fqtfleet.schemas.DeviceStatus;
+import io.fqtfleet.schemas.LayerCounters;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.schemas.WireException.Reason;
 import io.fqtfleet.streams.state.AckEvidence;
+import io.fqtfleet.streams.state.AttributeEvidence;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.DeviceLeft;
 import io.fqtfleet.streams.state.IntakeCard;
@@ -132,7 +134,19 @@ final class Intake {
         .setBudgetVersion(report.getBudgetVersion())
         .setReportsLost(card.getLost())
         .setReportsDropped(card.getDropped())
+        .setConfidenceSquareSum(counted[CounterSums.CONFIDENCE_SQUARE.ordinal()])
+        .setUpdateNormSquareSum(counted[CounterSums.UPDATE_NORM_SQUARE.ordinal()])
+        .setUpdateSteps(counted[CounterSums.UPDATE_STEPS.ordinal()])
+        .setWeightNormSquare(weightNormSquare(report))
+        .setCodesSaturated(counted[CounterSums.SATURATED.ordinal()])
+        .setCodesTotal(counted[CounterSums.CODES.ordinal()])
+        .setSamplesThrottled(counted[CounterSums.THROTTLED.ordinal()])
         .build();
+  }
+
+  private static long weightNormSquare(TrainingReport report) {
+    List<LayerCounters> layers = report.getLayers();
+    return layers.isEmpty() ? 0 : layers.get(layers.size() - 1).getWeightNormSquare();
   }
 
   void status(DeviceStatus status) throws WireException {
@@ -149,8 +163,14 @@ final class Intake {
     card.setStatusBudgetVersion(status.getBudgetVersion());
     String before = cohort();
     card.setStatusCohort(status.getCohort());
-    moveFrom(before);
+    List<String> attributes = DeviceAttributes.of(status);
+    boolean changed = !attributes.equals(card.getStatusAttributes());
+    card.setStatusAttributes(attributes);
+    boolean moved = moveFrom(before);
     emitStatus();
+    if (changed || moved || before.isEmpty()) {
+      emitAttributes();
+    }
   }
 
   /**
@@ -166,8 +186,16 @@ final class Intake {
     }
     String before = cohort();
     card.setRegisteredCohort(cohort == null ? "" : cohort);
-    if (moveFrom(before) && !card.getStatusCohort().isEmpty()) {
+    List<String> attributes =
+        registration == null ? List.of() : DeviceAttributes.of(registration.getAttributes());
+    boolean changed = !attributes.equals(card.getRegisteredAttributes());
+    card.setRegisteredAttributes(attributes);
+    boolean moved = moveFrom(before);
+    if (moved && !card.getStatusCohort().isEmpty()) {
       emitStatus();
+    }
+    if (moved || changed) {
+      emitAttributes();
     }
   }
 
@@ -217,6 +245,12 @@ final class Intake {
             .setBootCounter(card.getAnnouncedBoot())
             .setBudgetVersion(Math.max(card.getStatusBudgetVersion(), card.getIssuedVersion()))
             .build());
+  }
+
+  private void emitAttributes() {
+    emit(
+        new AttributeEvidence(
+            DeviceAttributes.merge(card.getStatusAttributes(), card.getRegisteredAttributes())));
   }
 
   private void emit(Object body) {

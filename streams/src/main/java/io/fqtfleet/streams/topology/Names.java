@@ -8,6 +8,7 @@ public final class Names {
   public static final String PENDING_STORE = "pending-evidence";
   public static final String POLICY_VERSION_STORE = "policy-versions";
   public static final String POLICY_STORE = "policies-in-force";
+  public static final String LEVEL_STORE = "fleet-levels";
   public static final String ALERT_STORE = "known-alerts";
   public static final String FEEDBACK_STORE = "given-feedback";
 

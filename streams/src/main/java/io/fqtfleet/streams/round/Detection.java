@@ -1,0 +1,258 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.CohortSignals;
+import io.fqtfleet.streams.drift.CohortSignals.Member;
+import io.fqtfleet.streams.drift.DeviceLane;
+import io.fqtfleet.streams.drift.InputWatch.Flaw;
+import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
+import io.fqtfleet.streams.drift.SignalLane.Noise;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Runs every detector of a cohort on one round.
+ *
+ * <p>A device is compared with its own past, less what its cohort shares in this round (the
+ * median); a cohort with its own past, less what the fleet shares (the median of the cohorts). A
+ * device's evidence is the average of its lanes: half for the labelled error, the other half for
+ * all other signals together. An average of e-detectors is one, so more signals raise no more false
+ * alarms, they cost ln of their number in evidence.
+ */
+final class Detection {
+  /** Largest influence of one device on the mean of its cohort, in deviations. */
+  private static final double CLIP = 3;
+
+  private static final double RESIDUAL_MEMORY = 0.8;
+
+  /** Weight of the past, per round, in a cohort's level. */
+  private static final double LEVEL_MEMORY = 0.7;
+
+  private static final double FLAWED_SHARE = 0.2;
+
+  /** Below this many devices their median is no better than each of them. */
+  private static final int MEDIAN_DEVICES_MIN = 5;
+
+  private final CohortRound round;
+  private final CohortCard cohort;
+  private final boolean calm;
+
+  Detection(CohortRound round) {
+    this.round = round;
+    this.cohort = round.cohort;
+    this.calm = cohort.alert == null;
+  }
+
+  /** The signals are taken from the state before the round, then the round is tested. */
+  void run() {
+    Set<String> outliers = outliers();
+    round.signals =
+        CohortSignals.of(
+            members(),
+            round.settings,
+            round.thresholds.logInverseBetaCohort(),
+            round.closed.fleetLevels().getOrDefault(Signal.ERROR, 0.0));
+    follow(Signal.ERROR, round.signals.level());
+    cohort.lane.observe(round.signals.counted(), round.closed.startMs(), calm);
+    if (!Double.isNaN(round.signals.current())) {
+      double samples = round.signals.samples();
+      cohort.recentErrors =
+          CohortRound.MEMORY * cohort.recentErrors + round.signals.current() * samples;
+      cohort.recentSamples = CohortRound.MEMORY * cohort.recentSamples + samples;
+    }
+    testErrors();
+    for (Signal signal : round.others) {
+      test(signal, outliers);
+    }
+    round.cards.forEach((device, card) -> followLead(card, round.heard.get(device)));
+    round.cohortEvidence = cohortEvidence();
+    long reporting = round.heard.values().stream().filter(r -> r.reports > 0).count();
+    round.flawsShared = round.flaws.size() > Math.max(1, FLAWED_SHARE * reporting);
+  }
+
+  private List<Member> members() {
+    List<Member> members = new ArrayList<>();
+    round.cards.forEach(
+        (device, card) -> {
+          DeviceRound heard = round.heard.get(device);
+          members.add(
+              new Member(
+                  device,
+                  heard == null ? 0 : heard.errors(),
+                  heard == null ? 0 : heard.labelled,
+                  card.lane,
+                  card.pastResidual,
+                  card.isolated()));
+        });
+    return members;
+  }
+
+  private void testErrors() {
+    int index = 0;
+    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
+      DeviceCard card = entry.getValue();
+      DeviceRound heard = round.heard.get(entry.getKey());
+      double residual = round.signals.residuals()[index++];
+      if (heard == null) {
+        continue;
+      }
+      long k = heard.errors();
+      long n = heard.labelled;
+      if (learns(card)) {
+        card.lane.observe(k, n, startMs(heard), round.settings);
+      } else {
+        card.lane.testOnly(k, n, startMs(heard), round.settings);
+      }
+      if (n > 0) {
+        card.recentErrors = CohortRound.MEMORY * card.recentErrors + k;
+        card.recentSamples = CohortRound.MEMORY * card.recentSamples + n;
+      }
+      if (!Double.isNaN(residual)) {
+        heard.residuals.put(Signal.ERROR, residual);
+        double low = Math.max(-3, residual);
+        card.pastResidual = RESIDUAL_MEMORY * card.pastResidual + (1 - RESIDUAL_MEMORY) * low;
+      }
+      watchInput(entry.getKey(), card, heard);
+    }
+  }
+
+  private boolean learns(DeviceCard card) {
+    return calm && (card.standing == Standing.STABLE || card.standing == Standing.WATCH);
+  }
+
+  private long startMs(DeviceRound heard) {
+    return heard.sinceMs == 0 ? round.closed.startMs() : heard.sinceMs;
+  }
+
+  private void watchInput(String device, DeviceCard card, DeviceRound heard) {
+    Set<Flaw> found = card.input.check(heard.input(), round.settings.warmupReports());
+    if (heard.reports > 0) {
+      boolean impossible = found.contains(Flaw.STUCK) || found.contains(Flaw.OFFSET);
+      card.flawRounds = impossible ? card.flawRounds + 1 : 0;
+      if (impossible) {
+        round.flaws.put(device, EnumSet.copyOf(found));
+      }
+    }
+  }
+
+  /** The devices with the most evidence so far: at most the share that may be broken. */
+  private Set<String> outliers() {
+    List<String> present = new ArrayList<>();
+    round.cards.forEach(
+        (device, card) -> {
+          DeviceRound heard = round.heard.get(device);
+          if (heard != null && heard.reports > 0 && !card.isolated()) {
+            present.add(device);
+          }
+        });
+    Map<String, Double> evidence = new java.util.HashMap<>();
+    present.forEach(device -> evidence.put(device, round.evidence(round.cards.get(device))));
+    present.sort(
+        (a, b) -> {
+          int order = Double.compare(evidence.get(b), evidence.get(a));
+          return order != 0 ? order : a.compareTo(b);
+        });
+    return new HashSet<>(present.subList(0, CohortSignals.trimmed(present.size())));
+  }
+
+  private void test(Signal signal, Set<String> outliers) {
+    DeviceLane.Settings settings = round.settings;
+    List<Double> residuals = new ArrayList<>();
+    double sum = 0;
+    int counted = 0;
+    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
+      DeviceCard card = entry.getValue();
+      DeviceRound heard = round.heard.get(entry.getKey());
+      double value = heard == null ? Double.NaN : heard.value(signal);
+      SignalLane lane = card.signals.get(signal);
+      if (Double.isNaN(value) || lane == null || !lane.ready(settings)) {
+        continue;
+      }
+      double residual = lane.residual(value, settings);
+      heard.residuals.put(signal, residual);
+      if (!card.isolated()) {
+        residuals.add(residual);
+        if (!outliers.contains(entry.getKey())) {
+          sum += Math.max(-CLIP, Math.min(CLIP, residual));
+          counted++;
+        }
+      }
+    }
+    double common = residuals.size() < MEDIAN_DEVICES_MIN ? 0 : median(residuals);
+    observeDevices(signal, common);
+    if (residuals.size() >= CohortSignals.DEVICES_MIN) {
+      observeCohort(signal, sum / counted);
+    }
+  }
+
+  private void observeDevices(Signal signal, double common) {
+    round.cards.forEach(
+        (device, card) -> {
+          DeviceRound heard = round.heard.get(device);
+          double value = heard == null ? Double.NaN : heard.value(signal);
+          if (!Double.isNaN(value)) {
+            card.signals
+                .computeIfAbsent(signal, SignalLane::new)
+                .observe(value, common, startMs(heard), round.settings, learns(card));
+          }
+        });
+  }
+
+  private void follow(Signal signal, double mean) {
+    if (!Double.isNaN(mean)) {
+      cohort.levels.merge(
+          signal, mean, (old, now) -> LEVEL_MEMORY * old + (1 - LEVEL_MEMORY) * now);
+    }
+  }
+
+  private void observeCohort(Signal signal, double mean) {
+    follow(signal, mean);
+    double fleet = round.closed.fleetLevels().getOrDefault(signal, 0.0);
+    SignalLane lane =
+        cohort.signals.computeIfAbsent(signal, s -> new SignalLane(s, Noise.GAUSSIAN));
+    // The devices' residuals have their sign already; the lane would turn it again.
+    double value = signal.sign() * (mean - fleet);
+    lane.observe(value, 0, round.closed.startMs(), round.cohortSettings, calm);
+    if (lane.ready(round.cohortSettings)) {
+      round.cohortResiduals.put(signal, lane.lastResidual());
+    }
+  }
+
+  /** What an incident is measured by goes on being measured, however it began. */
+  private static void followLead(DeviceCard card, DeviceRound heard) {
+    if (card.lead == Signal.ERROR || heard == null || !heard.residuals.containsKey(card.lead)) {
+      return;
+    }
+    double now = heard.residuals.get(card.lead);
+    now = card.lead.bothWays() ? Math.abs(now) : now;
+    card.recentResidual =
+        Double.isNaN(card.recentResidual) ? now : 0.5 * card.recentResidual + 0.5 * now;
+  }
+
+  private double cohortEvidence() {
+    List<Double> logs = new ArrayList<>();
+    for (DeviceCard card : round.cards.values()) {
+      if (!card.isolated() && round.ready(card)) {
+        logs.add(round.evidence(card));
+      }
+    }
+    double devices =
+        CohortSignals.trimmedMean(logs.stream().mapToDouble(Double::doubleValue).toArray());
+    double errors = LogSpace.add(devices, cohort.lane.logEvidence()) - Math.log(2);
+    return round.combine(errors, cohort.signals);
+  }
+
+  static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
+  }
+}
