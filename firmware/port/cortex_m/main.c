@@ -11,7 +11,7 @@
 #define PROVISIONING_PAGE  ((const uint8_t *)BOARD_PROVISIONING_BASE)
 #define MODEL_PAGE         ((const uint8_t *)BOARD_MODEL_BASE)
 #define COMPLAIN_EVERY_MS  5000u
-#define STACK_LOG_EVERY_MS 10000u
+#define STACK_LOG_EVERY_MS 2000u
 #define CHANCE_SAMPLES     256u
 
 static struct device device;
