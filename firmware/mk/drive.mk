@@ -1,7 +1,6 @@
 # The shipped image in QEMU, driven from the host: test/target/drive_main.c.
 DRIVE      := $(CHECK_DIR)/drive
 DRIVE_OBJ  := $(CHECK_DIR)/test/target/drive_main.o
-STACK_BUDGET := 4096
 
 $(DRIVE_OBJ): CHECK_FLAGS += -D_POSIX_C_SOURCE=200809L
 $(DRIVE): $(DRIVE_OBJ) $(CHECK_OBJ) $(CHECK_DIR)/test/golden/synthetic.o

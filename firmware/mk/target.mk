@@ -1,12 +1,12 @@
 # Cross builds and QEMU runs.
 #   make target check-target            all boards
 #   make check-target BOARDS=an505      one
-.PHONY: target check-target bench size
+.PHONY: target check-target bench
 
 CROSS  := arm-none-eabi-
 QEMU   := qemu-system-arm
 
-TARGET_FLAGS := $(COMMON) -O2 -g -mthumb -ffunction-sections -fdata-sections
+TARGET_FLAGS := $(COMMON) -O2 -g -mthumb -ffunction-sections -fdata-sections -fstack-usage
 LINK_FLAGS   := -mthumb -nostartfiles --specs=nosys.specs -Wl,--gc-sections,--no-warn-rwx-segments
 TARGET_LINK  := $(LINK_FLAGS) --specs=nano.specs
 # $(1) = board: what tells a source file which board it is for
@@ -99,12 +99,10 @@ $(foreach b,$(BOARDS),$(eval $(call board_rules,$(b))))
 
 PRODUCTS := $(BOARDS:%=$(BUILD)/%/fqt-device.elf)
 ifneq ($(strip $(MISSING)),)
-target size:
+target:
 	@$(call skip,cross builds,$(MISSING))
 else
 target: $(PRODUCTS) $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$(b)/%.elf,$(call tests_of,$(b)))) $(BENCH_BOARDS:%=$(BUILD)/%/bench.elf)
-size: $(PRODUCTS)
-	$(CROSS)size $^
 endif
 
 ifneq ($(strip $(MISSING_RUN)),)
