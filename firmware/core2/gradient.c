@@ -10,9 +10,6 @@
 #include "core2/step.h"
 #include "core2/tuning.h"
 
-static const uint16_t in_order[FQT_ROW_BLOCK] = {0, 1, 2, 3};
-_Static_assert(FQT_ROW_BLOCK == 4, "in_order names each row of a block");
-
 static void keep_linear(struct fqt_learner *learner, uint32_t index, const uint8_t *x,
                         uint32_t count) {
     const struct fqt_plan *plan = learner->plan;
@@ -124,7 +121,7 @@ static void gradient_of_block(const struct fqt_learner *learner, uint32_t index,
             kernel_depthwise_gradient_u8(errors, selected, count, patches, x_zero, x_step,
                                          positions, layer->rows, layer->inputs, gradient);
         } else {
-            kernel_gradient_u8(errors, in_order, count, patches, x_zero, x_step, positions,
+            kernel_gradient_u8(errors, NULL, count, patches, x_zero, x_step, positions,
                                layer->inputs, gradient);
         }
     }
@@ -208,8 +205,8 @@ void fqt_kept_gradient(struct fqt_learner *learner, uint32_t index, const uint16
     }
     if (dense) {
         compact(kept, layer->rows, rows, count, 0, samples, errors);
-        kernel_gradient_u8(errors, in_order, count, x, x_zero, layer->inputs, samples,
-                           layer->inputs, gradient);
+        kernel_gradient_u8(errors, NULL, count, x, x_zero, layer->inputs, samples, layer->inputs,
+                           gradient);
         learner->counters.mac_backward += (uint64_t)samples * count * layer->inputs;
         return;
     }

@@ -225,6 +225,7 @@ enum fqt_status fqt_load(struct fqt_learner *learner, const struct fqt_layer_sta
         take_layer(learner, index, &layers[index]);
     }
     learner->loaded = true;
+    learner->update_count = UINT32_MAX; /* its ranges are known */
     refresh_all(learner);
     fqt_drop_batch(learner);
     return FQT_OK;

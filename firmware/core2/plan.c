@@ -146,13 +146,9 @@ static bool shape_step(struct planner *p, const struct fqt_layer_spec *layer,
         return true;
     }
     if (is_global(layer->kind)) {
-        if (!within(p, "height of a global pool", step->in.h, 1, 255) ||
-            !within(p, "width of a global pool", step->in.w, 1, 255)) {
-            return false;
-        }
         step->kind = layer->kind == FQT_GLOBAL_AVG_POOL ? FQT_AVG_POOL : FQT_MAX_POOL;
-        step->kernel_h = (uint8_t)step->in.h;
-        step->kernel_w = (uint8_t)step->in.w;
+        step->kernel_h = step->in.h;
+        step->kernel_w = step->in.w;
         step->stride_h = step->stride_w = 1;
         step->pad_h = step->pad_w = 0;
         step->out = (struct fqt_shape){1, 1, step->in.c};

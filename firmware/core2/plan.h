@@ -22,10 +22,10 @@ struct fqt_shape {
 struct fqt_step {
     uint8_t kind;
     bool relu;
-    bool direct;   /* a position's patch is contiguous in the input: no gathering */
-    uint8_t layer; /* number among the layers with weights; FQT_NO_LAYER for pools */
-    uint8_t kernel_h;
-    uint8_t kernel_w;
+    bool direct;       /* a position's patch is contiguous in the input: no gathering */
+    uint8_t layer;     /* number among the layers with weights; FQT_NO_LAYER for pools */
+    uint16_t kernel_h; /* of a global pool: the whole input */
+    uint16_t kernel_w;
     uint8_t stride_h;
     uint8_t stride_w;
     uint8_t pad_h;

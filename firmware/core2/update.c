@@ -373,12 +373,15 @@ static void follow_at_once(struct fqt_range *range, const struct fqt_range *seen
     fqt_range_follow(range, seen, alpha);
 }
 
+/* The range that random weights start with is a guess: the first updates average what they saw. */
 static void follow_output(const struct fqt_learner *learner, struct fqt_range *range,
                           const struct fqt_range *seen) {
+    const float first = 1.0f / ((float)learner->update_count + 1.0f);
+    const float alpha = first > FQT_ALPHA_OUTPUT ? first : FQT_ALPHA_OUTPUT;
     if (learner->plan->mode == FQT_MODE_FINE) {
-        follow_at_once(range, seen, FQT_ALPHA_OUTPUT);
+        follow_at_once(range, seen, alpha);
     } else {
-        fqt_range_follow(range, seen, FQT_ALPHA_OUTPUT);
+        fqt_range_follow(range, seen, alpha);
     }
 }
 
@@ -406,7 +409,7 @@ void fqt_update(struct fqt_learner *learner) {
     for (uint32_t index = first; index < learner->plan->layers; index++) {
         fqt_refresh_multipliers(learner, index);
     }
-    learner->update_count++;
+    learner->update_count += learner->update_count < UINT32_MAX;
     learner->counters.updates++;
     fqt_drop_batch(learner);
 }

@@ -70,11 +70,11 @@ NEXT_SRC  := $(wildcard core2/*.c)
 NEXT_UNIT := $(wildcard test/unit2/*_test.c)
 NEXT_LIB  := $(NEXT_SRC) $(filter-out $(NEXT_UNIT),$(wildcard test/unit2/*.c)) test/golden2/synthetic.c
 NEXT_BIN  := $(NEXT_UNIT:test/unit2/%.c=$(CHECK_DIR)/next/%)
-$(NEXT_BIN): $(CHECK_DIR)/next/%: $(CHECK_DIR)/test/unit2/%.o $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o)
+$(NEXT_BIN): $(CHECK_DIR)/next/%: $(CHECK_DIR)/test/unit2/%.o $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o) $(CHECK_REF)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
--include $(NEXT_SRC:%.c=$(CHECK_DIR)/%.d) $(NEXT_UNIT:%.c=$(CHECK_DIR)/%.d)
+-include $(NEXT_LIB:%.c=$(CHECK_DIR)/%.d) $(NEXT_UNIT:%.c=$(CHECK_DIR)/%.d)
 
 # Runs every binary even after a failure, so that one run lists all of them.
 check: $(UNIT_BIN) $(NEXT_BIN) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory

@@ -4,7 +4,7 @@
 
 #include "core2/learner.h"
 
-#define TEST_ARENA_MAX (512u * 1024u)
+#define TEST_ARENA_MAX (96u * 1024u)
 
 extern const struct fqt_model_spec bearing_mlp;
 extern const struct fqt_model_spec bearing_cnn;
