@@ -186,6 +186,7 @@ static void a_frozen_prefix_is_used_in_place(const struct fqt_model_spec *spec, 
         fqt_layer_export(&other.learner, l, &page[l]);
     }
     EXPECT_EQ(fqt_load(&model.learner, page, other.plan.layers), FQT_OK);
+    EXPECT_EQ(fqt_load(&other.learner, page, other.plan.layers), FQT_OK);
     EXPECT(model.learner.layer[0].codes == other.learner.layer[0].codes, "in place");
     EXPECT(fqt_weights_hash(&model.learner) == fqt_weights_hash(&other.learner), "same weights");
     struct fqt_config config = fqt_config_default();
