@@ -14,6 +14,7 @@ import java.util.List;
  * @param samples labelled samples per report
  * @param fleetDevices what the false pages are shared among; the run simulates a part of that fleet
  * @param withinRounds how long after a change's end an alarm still counts as a hit
+ * @param runs at most so many seeds, because the fleet is large; absent = as many as asked for
  * @param learning share of the rise that is left which a device undoes per round of training at
  *     full strength; 0 = training never helps
  */
@@ -26,6 +27,7 @@ record DriftScenario(
     Integer samples,
     Long fleetDevices,
     Integer withinRounds,
+    Integer runs,
     Double learning,
     Noise noise,
     Delivery delivery,
@@ -209,6 +211,7 @@ record DriftScenario(
     samples = or(samples, 32);
     fleetDevices = or(fleetDevices, 100_000L);
     withinRounds = or(withinRounds, 60);
+    runs = or(runs, Integer.MAX_VALUE);
     learning = or(learning, 0.0);
     noise = or(noise, Noise.USUAL);
     delivery = or(delivery, Delivery.PERFECT);

@@ -6,9 +6,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,7 +28,8 @@ public final class EvaluateCommand {
               names = "--scenarios",
               paramLabel = "IDS",
               split = ",",
-              description = "S0,S5 or S5.10, and the parts streams, records, fleet, ablation; all")
+              description =
+                  "S0,S5 or S5.10, and the parts streams, records, fleet, speed; absent = all")
           List<String> wanted,
       @Option(
               names = "--seed",
@@ -47,18 +45,44 @@ public final class EvaluateCommand {
       @Option(
               names = "--out",
               paramLabel = "DIR",
-              description = "folder for the report (evaluation of the build folder)")
+              defaultValue = "drift-evaluation",
+              description = "folder for the report (${DEFAULT-VALUE})")
           Path out,
       @Option(names = "--json", paramLabel = "FILE", description = "everything as JSON") Path json)
       throws IOException {
     if (seeds < 1 || seeds > 100_000) {
       throw new IllegalArgumentException("--seeds " + seeds + " is not in 1..100000");
     }
-    List<DriftScenario> chosen = choose(catalogue(), wanted);
+    Selection selection = Selection.of(catalogue(), wanted);
+    long began = System.nanoTime();
+    DriftReport report =
+        new DriftReport("%d runs per scenario, first seed %d.".formatted(seeds, seed));
     try (Workers workers = new Workers(Runtime.getRuntime().availableProcessors(), System.out)) {
-      ScenarioStudy study = ScenarioStudy.run(chosen, seeds, seed, workers);
-      study.tables().forEach(table -> System.out.println(table.text()));
+      if (selection.has("STREAMS")) {
+        report.add(StreamStudy.run(workers));
+      }
+      if (!selection.scenarios().isEmpty()) {
+        ScenarioStudy study = ScenarioStudy.run(selection.scenarios(), seeds, seed, workers);
+        report.add(new Study(study.tables(), Figures.of(study), Targets.of(study)));
+      }
+      if (selection.has("RECORDS")) {
+        report.add(RecordStudy.run(seeds, seed, workers));
+      }
+      if (selection.has("FLEET")) {
+        report.add(FleetStudy.run(seed, workers));
+      }
+      if (selection.has("SPEED")) {
+        report.add(SpeedStudy.run(seed, workers));
+      }
     }
+    System.out.println(report.text());
+    report.write(out);
+    if (json != null) {
+      report.writeJson(json);
+    }
+    System.out.printf(
+        "written to %s in %d s; open %s%n",
+        out, (System.nanoTime() - began) / 1_000_000_000, out.resolve("report.html"));
     return 0;
   }
 
@@ -67,28 +91,5 @@ public final class EvaluateCommand {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       return StrictYaml.parse(SCENARIOS, text, DriftScenario.Catalogue.class).scenarios();
     }
-  }
-
-  static List<DriftScenario> choose(List<DriftScenario> all, List<String> wanted) {
-    if (wanted == null || wanted.isEmpty()) {
-      return all;
-    }
-    Set<String> unknown = new TreeSet<>();
-    for (String id : wanted) {
-      if (all.stream().noneMatch(s -> matches(s, id))) {
-        unknown.add(id);
-      }
-    }
-    if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--scenarios names unknown ones: %s; known are %s"
-              .formatted(unknown, all.stream().map(DriftScenario::id).toList()));
-    }
-    return all.stream().filter(s -> wanted.stream().anyMatch(id -> matches(s, id))).toList();
-  }
-
-  private static boolean matches(DriftScenario scenario, String id) {
-    String name = id.strip().toUpperCase(Locale.ROOT);
-    return scenario.id().toUpperCase(Locale.ROOT).equals(name) || scenario.family().equals(name);
   }
 }

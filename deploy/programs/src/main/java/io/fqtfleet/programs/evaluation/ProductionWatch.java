@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /**
@@ -32,8 +33,8 @@ final class ProductionWatch implements Watch {
   private final CohortCard[] cohorts;
   private final List<TreeMap<String, DeviceCard>> cards = new ArrayList<>();
   private final Map<String, Alarm> alarms = new LinkedHashMap<>();
-  private long nanos;
-  private long deviceRounds;
+  private final LongAdder nanos = new LongAdder();
+  private final LongAdder reports = new LongAdder();
 
   ProductionWatch(DriftScenario scenario, Policy policy, Function<String, SimDevice> devices) {
     this.scenario = scenario;
@@ -49,17 +50,28 @@ final class ProductionWatch implements Watch {
   @Override
   public void round(int round, List<World.Round> fleet) {
     for (int c = 0; c < fleet.size(); c++) {
-      List<CohortEvent> events = events(round, c, fleet.get(c));
-      CohortRound.Closed closed =
-          new CohortRound.Closed(
-              name(c), endMs(round), DriftScenario.ROUND_MS, scenario.fleetDevices(), policy);
-      long began = System.nanoTime();
-      CohortRound.Outcome outcome = CohortRound.decide(closed, cohorts[c], cards.get(c), events);
-      nanos += System.nanoTime() - began;
-      deviceRounds += fleet.get(c).arrivals().size();
-      outcome.alerts().forEach(alert -> take(alert, round));
-      outcome.budgets().forEach(this::obey);
+      take(decide(round, c, fleet.get(c)), round);
     }
+  }
+
+  /** Cohorts may be decided by different threads. */
+  CohortRound.Outcome decide(int round, int cohort, World.Round data) {
+    List<CohortEvent> events = events(round, cohort, data);
+    CohortRound.Closed closed =
+        new CohortRound.Closed(
+            name(cohort), endMs(round), DriftScenario.ROUND_MS, scenario.fleetDevices(), policy);
+    long began = System.nanoTime();
+    CohortRound.Outcome outcome =
+        CohortRound.decide(closed, cohorts[cohort], cards.get(cohort), events);
+    nanos.add(System.nanoTime() - began);
+    reports.add(data.arrivals().size());
+    return outcome;
+  }
+
+  /** What follows from a decision for the devices and for the score. */
+  void take(CohortRound.Outcome outcome, int round) {
+    outcome.alerts().forEach(alert -> take(alert, round));
+    outcome.budgets().forEach(this::obey);
   }
 
   private static String name(int cohort) {
@@ -138,7 +150,7 @@ final class ProductionWatch implements Watch {
 
   /** Time of deciding, per report. */
   double nanosPerReport() {
-    return deviceRounds == 0 ? Double.NaN : (double) nanos / deviceRounds;
+    return nanos.doubleValue() / reports.doubleValue();
   }
 
   /** What is stored per device, the mean over the fleet. */

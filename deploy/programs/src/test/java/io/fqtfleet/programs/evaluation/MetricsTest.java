@@ -24,6 +24,7 @@ class MetricsTest {
           32,
           20L,
           10,
+          null,
           0.5,
           null,
           null,
