@@ -27,14 +27,14 @@ GOLDEN_OBJ := test/golden/trajectory.o test/golden/synthetic.o test/golden/host_
 ifneq ($(JNI_SRC),)
 JAVA_HOME ?= $(patsubst %/bin/javac,%,$(realpath $(shell command -v javac)))
 JNI_FLAGS := -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux
-JNI_OBJ   := $(JNI_SRC:%.c=$(HOST_DIR)/%.o)
+JNI_OBJ   := $(JNI_SRC:%.c=$(HOST_DIR)/%.o) $(REF_SRC:%.c=$(HOST_DIR)/%.o)
 endif
 
 host: $(HOST_DIR)/libfqtagent.so
 
 $(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
 	@echo "  LD $@"
-	@$(CC) -shared -o $@ $^
+	@$(CC) -shared -o $@ $^ -lm
 
 $(HOST_DIR)/trajectory: $(HOST_OBJ) $(GOLDEN_OBJ:%=$(HOST_DIR)/%)
 	@echo "  LD $@"

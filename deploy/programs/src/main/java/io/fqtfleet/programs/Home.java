@@ -30,6 +30,11 @@ record Home(Path root) {
     return root.resolve("firmware/build/an386/fqt-device.elf");
   }
 
+  /** Descriptions of the models that the project ships. */
+  Path shippedModels() {
+    return root.resolve("firmware/models");
+  }
+
   /** Survives runs: factory weights. */
   Path models() {
     return root.resolve("deploy/programs/target/models");

@@ -171,6 +171,11 @@ public final class NativeAgent implements AutoCloseable {
     }
   }
 
+  /** Makes the native methods of this and other classes callable. */
+  public static void loadLibrary() {
+    Library.load();
+  }
+
   /** Loads the library once per process, at the first device. */
   private static final class Library {
     static {

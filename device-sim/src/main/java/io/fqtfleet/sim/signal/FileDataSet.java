@@ -10,8 +10,10 @@ import java.util.List;
 /**
  * A labelled data set on disk: {@code meta.json}, {@code X.bin} [n][channels][samples] (or
  * [n][samples]) of int16 or float32, {@code y.bin} [n] of uint8, and where they apply {@code
- * domain.bin} [n] and {@code window.bin} [n] (place in time inside a class and domain). Shape,
- * type, byte count and SHA-256 of every file that is read are checked.
+ * domain.bin} [n], {@code window.bin} [n] (place in time inside a class and domain), {@code
+ * run.bin} [n] (number of the contiguous recording) and {@code split.bin} [n] (0 where the
+ * publisher of the data trains). Shape, type, byte count and SHA-256 of every file that is read are
+ * checked.
  *
  * <p>Immutable once read; shared by all devices.
  */
@@ -26,6 +28,9 @@ public final class FileDataSet {
   private final int[] labels;
   private final int[] domains;
   private final int[] times;
+  private final int[] runs;
+  private final int[] splits;
+  private final boolean windowIndex;
 
   /** X in the type it was stored in; exactly one of the two is there. */
   private record Values(short[] counts, float[] reals) {}
@@ -61,8 +66,10 @@ public final class FileDataSet {
     if (!domainNames.isEmpty()) {
       check(folder, "domain.bin", domains, domainNames.size(), "domains");
     }
-    times =
-        folder.has("window.bin") ? column(folder, "window.bin", shape[0]) : inFileOrder(shape[0]);
+    windowIndex = folder.has("window.bin");
+    times = windowIndex ? column(folder, "window.bin", shape[0]) : inFileOrder(shape[0]);
+    runs = folder.has("run.bin") ? column(folder, "run.bin", shape[0]) : new int[shape[0]];
+    splits = folder.has("split.bin") ? column(folder, "split.bin", shape[0]) : null;
   }
 
   private static Values values(DataSetFolder folder, DataSetFolder.Described x) {
@@ -160,8 +167,38 @@ public final class FileDataSet {
     return checksum;
   }
 
+  /** Class of a window. */
+  public int label(int row) {
+    return labels[row];
+  }
+
+  /** Number of a window's domain. */
+  public int domain(int row) {
+    return domains[row];
+  }
+
+  /** Place in time: {@code window.bin}, or the row where there is none. */
+  public int time(int row) {
+    return times[row];
+  }
+
+  /** True if {@code window.bin} says where in its recording a window is. */
+  public boolean hasWindowIndex() {
+    return windowIndex;
+  }
+
+  /** Number of the recording that a window was cut from; 0 where the set does not say. */
+  public int run(int row) {
+    return runs[row];
+  }
+
+  /** True if the data's publisher keeps the window for training; false where the set is silent. */
+  public boolean isPublishedForTraining(int row) {
+    return splits != null && splits[row] == 0;
+  }
+
   /** Rows of a class in a domain, in time order. */
-  int[] rows(int label, int domain) {
+  public int[] rows(int label, int domain) {
     List<Integer> rows = new ArrayList<>();
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] == label && domains[i] == domain) {
@@ -172,12 +209,13 @@ public final class FileDataSet {
     return rows.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  boolean integers() {
+  /** True if windows are int16, as sensors deliver them. */
+  public boolean integers() {
     return values.counts() != null;
   }
 
   /** Copies one channel of one window of an int16 set. */
-  void copy(int row, int channel, short[] out, int offset) {
+  public void copy(int row, int channel, short[] out, int offset) {
     System.arraycopy(values.counts(), (row * channels + channel) * samples, out, offset, samples);
   }
 
