@@ -68,17 +68,30 @@ $(CHECK_DIR)/%.o: %.c
 # The general learner beside the old one: its own objects, because both define the same names.
 NEXT_SRC  := $(wildcard core2/*.c)
 NEXT_UNIT := $(wildcard test/unit2/*_test.c)
-NEXT_LIB  := $(NEXT_SRC) $(filter-out $(NEXT_UNIT),$(wildcard test/unit2/*.c)) test/golden2/synthetic.c
+NEXT_GOLD := test/golden2/trajectory.c test/golden2/host_main.c
+NEXT_LIB  := $(NEXT_SRC) $(filter-out $(NEXT_UNIT),$(wildcard test/unit2/*.c)) test/golden2/synthetic.c \
+    test/golden2/specs.c
 NEXT_BIN  := $(NEXT_UNIT:test/unit2/%.c=$(CHECK_DIR)/next/%)
 $(NEXT_BIN): $(CHECK_DIR)/next/%: $(CHECK_DIR)/test/unit2/%.o $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o) $(CHECK_REF)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
--include $(NEXT_LIB:%.c=$(CHECK_DIR)/%.d) $(NEXT_UNIT:%.c=$(CHECK_DIR)/%.d)
+NEXT_RUNS := $(CHECK_DIR)/next/trajectory $(HOST_DIR)/next/trajectory $(HOST_DIR)/next/trajectory_O0
+$(CHECK_DIR)/next/trajectory: $(NEXT_GOLD:%.c=$(CHECK_DIR)/%.o) $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o)
+	@$(CC) $(SANITIZE) -o $@ $^
+# Whole-program at two further levels of optimisation: the same numbers.
+$(HOST_DIR)/next/trajectory $(HOST_DIR)/next/trajectory_O0: $(NEXT_GOLD) $(NEXT_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(filter-out -MMD -MP,$(COMMON)) $(if $(filter %_O0,$@),-O0,-O3) -o $@ \
+	    $(filter-out test/unit2/%,$^)
+golden-update-next: $(HOST_DIR)/next/trajectory
+	$< --print > test/golden2/trajectory.txt
+-include $(NEXT_LIB:%.c=$(CHECK_DIR)/%.d) $(NEXT_GOLD:%.c=$(CHECK_DIR)/%.d) $(NEXT_UNIT:%.c=$(CHECK_DIR)/%.d)
 
 # Runs every binary even after a failure, so that one run lists all of them.
-check: $(UNIT_BIN) $(NEXT_BIN) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory
+check: $(UNIT_BIN) $(NEXT_BIN) $(NEXT_RUNS) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory
 	@status=0; for t in $(UNIT_BIN) $(NEXT_BIN); do $$t || status=1; done; \
+	for t in $(NEXT_RUNS); do $$t test/golden2/trajectory.txt || status=1; done; \
 	$(HOST_DIR)/trajectory $(GOLDEN) || status=1; \
 	$(CHECK_DIR)/trajectory $(GOLDEN) || status=1; exit $$status
 

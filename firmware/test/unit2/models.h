@@ -3,13 +3,9 @@
 #define FQT_TEST_MODELS_H
 
 #include "core2/learner.h"
+#include "test/golden2/specs.h"
 
 #define TEST_ARENA_MAX (96u * 1024u)
-
-extern const struct fqt_model_spec bearing_mlp;
-extern const struct fqt_model_spec bearing_cnn;
-/* A plane of 9 x 7 x 3 through every kind of layer, with padding, strides and pools. */
-extern const struct fqt_model_spec every_kind;
 
 struct test_model {
     struct fqt_plan plan;
