@@ -1,6 +1,5 @@
 #include "app/flash_store.h"
 
-#define STATE_PLACE_BYTES   256u
 #define PLACE_GRANULE_BYTES 256u
 
 static bool save(void *context, enum agent_record record, const struct store_piece *pieces,
@@ -26,7 +25,7 @@ struct agent_store flash_store_open(struct flash_store *flash_store,
                                     const uint8_t *model_page, size_t model_length) {
     const uint32_t weights = weights_place_bytes(model_page, model_length);
     const uint32_t place_bytes[AGENT_RECORDS] = {
-        [AGENT_STATE] = STATE_PLACE_BYTES, [AGENT_WEIGHTS] = weights, [AGENT_GOOD] = weights};
+        [AGENT_STATE] = FLASH_STATE_PLACE_BYTES, [AGENT_WEIGHTS] = weights, [AGENT_GOOD] = weights};
     for (unsigned i = 0; i < AGENT_RECORDS; i++) {
         flash_store->usable[i] = store_open(&flash_store->store[i], &flash[i], place_bytes[i]);
     }

@@ -8,6 +8,14 @@
 #include "app/agent.h"
 #include "app/store.h"
 
+/* NOR flash of the class this is written for: erases that an area is rated for. */
+#define FLASH_ERASES_RATED 10000u
+/* Areas of a board that is free to choose (port/mps2); the STM32F4 has sectors of 128 KB. */
+#define FLASH_STATE_AREA_BYTES   0x1000u
+#define FLASH_WEIGHTS_AREA_BYTES 0x10000u
+/* What one save takes of an area. */
+#define FLASH_STATE_PLACE_BYTES 256u
+
 struct flash_store {
     struct store store[AGENT_RECORDS];
     bool usable[AGENT_RECORDS];

@@ -29,7 +29,7 @@ LINK_an500    := port/mps2/armv7.ld
 MPU_an500     := v7
 MEMORY_MB_an500 := 16
 PAGES_an500 := 0x00080000
-UNIT_LINK_an500 := test/target/unit_armv7.ld
+UNIT_LINK_an500 := test/target/unit_an500.ld
 
 MACHINE_an505 := mps2-an505
 CPU_an505     := -mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16

@@ -2,10 +2,8 @@
  * come: killing the emulator in the middle is a power cut, and leaves what a power cut leaves. */
 #include <string.h>
 
+#include "app/flash_store.h"
 #include "port/cortex_m/board_port.h"
-
-#define STATE_AREA_BYTES   0x1000u
-#define WEIGHTS_AREA_BYTES 0x10000u
 
 struct nvram {
     uint8_t *base;
@@ -13,13 +11,15 @@ struct nvram {
 };
 
 static struct nvram nvram[AGENT_RECORDS] = {
-    [AGENT_STATE] = {(uint8_t *)BOARD_STORE_BASE, STATE_AREA_BYTES},
-    [AGENT_WEIGHTS] = {(uint8_t *)BOARD_STORE_BASE + 2u * STATE_AREA_BYTES, WEIGHTS_AREA_BYTES},
-    [AGENT_GOOD] = {(uint8_t *)BOARD_STORE_BASE + 2u * STATE_AREA_BYTES + 2u * WEIGHTS_AREA_BYTES,
-                    WEIGHTS_AREA_BYTES},
+    [AGENT_STATE] = {(uint8_t *)BOARD_STORE_BASE, FLASH_STATE_AREA_BYTES},
+    [AGENT_WEIGHTS] = {(uint8_t *)BOARD_STORE_BASE + 2u * FLASH_STATE_AREA_BYTES,
+                       FLASH_WEIGHTS_AREA_BYTES},
+    [AGENT_GOOD] = {(uint8_t *)BOARD_STORE_BASE + 2u * FLASH_STATE_AREA_BYTES +
+                        2u * FLASH_WEIGHTS_AREA_BYTES,
+                    FLASH_WEIGHTS_AREA_BYTES},
 };
 
-_Static_assert(2u * STATE_AREA_BYTES + 4u * WEIGHTS_AREA_BYTES <= BOARD_STORE_BYTES,
+_Static_assert(2u * FLASH_STATE_AREA_BYTES + 4u * FLASH_WEIGHTS_AREA_BYTES <= BOARD_STORE_BYTES,
                "the areas stand in the window that the MPU opens");
 
 static uint8_t *at(void *context, unsigned area, uint32_t offset) {

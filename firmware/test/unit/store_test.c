@@ -1,80 +1,25 @@
-/* The store on a model of NOR flash that loses power at every single byte written and in the middle
- * of every erase. */
+/* The store on a flash that loses power at every single byte written and in the middle of every
+ * erase (flash_model.h). */
 #include "app/store.h"
 #include "test/unit/expect.h"
+#include "test/unit/flash_model.h"
 
 #define AREA_BYTES  1024u
 #define PLACE_BYTES 160u
 
-struct flash_model {
-    uint8_t bytes[STORE_AREAS][AREA_BYTES];
-    long steps_left; /* writes until the power goes; negative = never */
-    unsigned erases[STORE_AREAS];
-    bool dead; /* power is gone: nothing works until the next boot */
-};
-
+static struct flash_power power;
 static struct flash_model model;
-
-static bool powered(void) {
-    if (model.steps_left == 0) {
-        model.dead = true;
-    }
-    if (model.steps_left > 0) {
-        model.steps_left--;
-    }
-    return !model.dead;
-}
-
-/* An erase that is cut leaves a mixture: the first half erased, a byte in between undefined. */
-static bool model_erase(void *context, unsigned area) {
-    (void)context;
-    if (!powered()) {
-        return false;
-    }
-    memset(model.bytes[area], 0xFF, AREA_BYTES / 2);
-    model.bytes[area][AREA_BYTES / 2] = 0x5A;
-    if (!powered()) {
-        return false;
-    }
-    memset(model.bytes[area], 0xFF, AREA_BYTES);
-    model.erases[area]++;
-    return true;
-}
-
-static bool model_program(void *context, unsigned area, uint32_t offset, const uint8_t *bytes,
-                          size_t length) {
-    (void)context;
-    EXPECT(offset + length <= AREA_BYTES, "program outside the area");
-    for (size_t i = 0; i < length; i++) {
-        uint8_t *cell = &model.bytes[area][offset + i];
-        EXPECT((*cell & bytes[i]) == bytes[i], "a cleared bit can't be set without an erase");
-        if (!powered()) {
-            *cell &= (uint8_t)(bytes[i] | 0x0F); /* half-programmed byte */
-            return false;
-        }
-        *cell &= bytes[i];
-    }
-    return true;
-}
-
-static const uint8_t *model_view(const void *context, unsigned area) {
-    (void)context;
-    return model.bytes[area];
-}
-
-static const struct flash flash = {NULL, AREA_BYTES, model_erase, model_program, model_view};
+static struct flash flash;
 
 static void new_flash(void) {
-    memset(&model, 0xFF, sizeof model.bytes);
-    memset(model.erases, 0, sizeof model.erases);
-    model.steps_left = -1;
-    model.dead = false;
+    EXPECT_EQ(model.mistakes, 0);
+    flash_model_new(&model, &power, AREA_BYTES);
+    flash = flash_model_flash(&model);
 }
 
 static struct store boot(void) {
     struct store store;
-    model.steps_left = -1;
-    model.dead = false;
+    flash_power_on(&power, -1);
     EXPECT(store_open(&store, &flash, PLACE_BYTES), "open");
     return store;
 }
@@ -131,9 +76,9 @@ static void survives_a_cut_at_every_step(void) {
             for (unsigned i = 1; i < n; i++) {
                 EXPECT(save(&store, bytes, record(i, bytes)), "save %u", i);
             }
-            model.steps_left = step;
+            power.steps_left = step;
             const bool saved = save(&store, bytes, record(n, bytes));
-            const bool cut = model.dead;
+            const bool cut = power.dead;
             store = boot();
             EXPECT(saved ? holds(&store, n)
                          : (n > 1 ? holds(&store, n - 1) || holds(&store, n)
@@ -163,10 +108,10 @@ static void survives_repeated_cuts(void) {
         struct store store = boot();
         unsigned latest = 0;
         for (unsigned i = 1; i <= 60; i++) {
-            model.steps_left =
+            power.steps_left =
                 expect_random(&random) % 3 == 0 ? (long)(expect_random(&random) % 200) : -1;
             const bool saved = save(&store, bytes, record(i, bytes));
-            if (model.dead) {
+            if (power.dead) {
                 store = boot();
             }
             if (saved || holds(&store, i)) {
@@ -200,7 +145,36 @@ static void refuses_what_does_not_fit(void) {
     EXPECT(save(&store, bytes, PLACE_BYTES - STORE_HEADER_BYTES), "the longest");
 }
 
+/* The flash says yes and did something else: the store looks for itself, keeps the record before,
+ * and goes on as soon as the supply is good again. */
+static void a_brown_out_is_noticed(void) {
+    unsigned refused = 0;
+    for (unsigned seed = 1; seed <= 200; seed++) {
+        uint8_t bytes[PLACE_BYTES];
+        new_flash();
+        power.random = seed;
+        struct store store = boot();
+        unsigned latest = 0;
+        for (unsigned i = 1; i <= 40; i++) {
+            power.brown_out_every = i % 4 == 0 ? 0 : 60;
+            if (save(&store, bytes, record(i, bytes))) {
+                latest = i;
+            } else {
+                refused++;
+                EXPECT(i % 4 != 0, "seed %u: save %u failed with a good supply", seed, i);
+            }
+            store = boot();
+            EXPECT(latest == 0 ? store.sequence == 0 : holds(&store, latest),
+                   "seed %u: record %u is lost at save %u", seed, latest, i);
+        }
+        power.brown_out_every = 0;
+        EXPECT(save(&store, bytes, record(99, bytes)) && holds(&store, 99), "seed %u", seed);
+    }
+    EXPECT(refused > 200, "only %u saves met a brown-out", refused);
+}
+
 int main(void) {
+    a_brown_out_is_noticed();
     keeps_the_latest_over_many_saves_and_boots();
     survives_a_cut_at_every_step();
     survives_repeated_cuts();
