@@ -220,7 +220,7 @@ public final class FileDataSet {
   }
 
   /** One value of a float32 set. */
-  float real(int row, int channel, int sample) {
+  public float real(int row, int channel, int sample) {
     return values.reals()[(row * channels + channel) * samples + sample];
   }
 }

@@ -51,12 +51,28 @@ public final class DetectCommand implements Callable<Integer> {
   @Option(names = "--list", description = "show all detectors and their settings")
   private boolean list;
 
+  @Option(names = "--benchmark", description = "all detectors on published streams, a table")
+  private boolean benchmark;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "all detectors on a classifier's errors on a data set, a table")
+  private Path data;
+
+  @Option(names = "--speed", description = "time and state of all detectors, a table")
+  private boolean speed;
+
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     if (list) {
       list(out());
+      return 0;
+    }
+    if (benchmark || speed || data != null) {
+      compare();
       return 0;
     }
     Map<String, String> chosen = new LinkedHashMap<>();
@@ -81,6 +97,19 @@ public final class DetectCommand implements Callable<Integer> {
       return 0;
     } catch (NumberColumn.BadLine e) {
       return refuse(List.of(e.getMessage()));
+    }
+  }
+
+  private void compare() throws IOException {
+    Comparison comparison = new Comparison(out());
+    if (benchmark) {
+      comparison.streams();
+    }
+    if (data != null) {
+      comparison.file(DataStream.read(data));
+    }
+    if (speed) {
+      comparison.costs();
     }
   }
 
