@@ -4,24 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.localstack.LocalKafka;
-import io.fqtfleet.schemas.CohortHealth;
-import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.Headers;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
-import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
-import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.KafkaProbe;
 import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
 import io.fqtfleet.streams.budget.Policies;
-import io.fqtfleet.streams.ops.Meters;
-import io.fqtfleet.streams.state.CohortEvent;
-import io.fqtfleet.streams.state.RoundClosed;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,13 +24,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -49,11 +38,7 @@ class StreamsServiceIT {
   private static final int ROUND_MS = 250;
   private static final WireCodec<TrainingReport> REPORTS = WireCodec.of(TrainingReport.class);
   private static final WireCodec<DeviceStatus> STATUS = WireCodec.of(DeviceStatus.class);
-  private static final WireCodec<CohortEvent> EVENTS = WireCodec.of(CohortEvent.class);
   private static final WireCodec<Policy> POLICIES = WireCodec.of(Policy.class);
-  private static final WireCodec<CohortHealth> HEALTH = WireCodec.of(CohortHealth.class);
-  private static final WireCodec<Decision> DECISIONS = WireCodec.of(Decision.class);
-  private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
 
   @TempDir Path directory;
   private long labelledSent;
@@ -106,12 +91,6 @@ class StreamsServiceIT {
     }
   }
 
-  private long labelledDecided(KafkaProbe probe) {
-    return probe.committed(Topics.COHORTS, HEALTH).stream()
-        .mapToLong(CohortHealth::getSamplesLabelled)
-        .sum();
-  }
-
   @Test
   void aRestartThatLosesLocalStateLosesAndRepeatsNoDecision() throws Exception {
     try (LocalKafka kafka = new LocalKafka(directory.resolve("kafka"))) {
@@ -135,11 +114,12 @@ class StreamsServiceIT {
         try (StreamsService second = service(kafka, "second")) {
           second.start();
           report(probe, fleet, 14);
-          await("all samples", () -> labelledDecided(probe) >= labelledSent);
+          await("all samples", () -> new CommittedDecisions(probe).labelled() >= labelledSent);
         }
-        assertEquals(labelledSent, labelledDecided(probe), "samples decided on");
-        checkRoundsAndBudgets(probe);
-        checkReplay(probe);
+        assertEquals(labelledSent, new CommittedDecisions(probe).labelled(), "samples decided on");
+        CommittedDecisions committed = new CommittedDecisions(probe);
+        committed.checkRoundsAndBudgets(12, 18);
+        committed.checkReplay();
         List<ConsumerRecord<String, byte[]>> dead = probe.committed(Topics.DEAD_LETTERS);
         assertEquals(List.of(), dead.stream().map(StreamsServiceIT::reason).toList());
       }
@@ -152,64 +132,6 @@ class StreamsServiceIT {
 
   private static String reason(ConsumerRecord<String, byte[]> record) {
     return new String(record.headers().lastHeader(Headers.REASON).value(), StandardCharsets.UTF_8);
-  }
-
-  /** Each round once, in order; versions rise; no budget without its decision. */
-  private void checkRoundsAndBudgets(KafkaProbe probe) {
-    Map<String, Long> ends = new HashMap<>();
-    for (CohortHealth health : probe.committed(Topics.COHORTS, HEALTH)) {
-      Long before = ends.put(health.getCohort(), health.getRoundEndMs());
-      assertTrue(before == null || before < health.getRoundEndMs(), "round twice: " + health);
-    }
-    Map<String, Long> versions = new HashMap<>();
-    List<String> issued = new ArrayList<>();
-    for (UpdateBudget budget : probe.committed(Topics.BUDGETS, BUDGETS)) {
-      Long before = versions.put(budget.getDevice(), budget.getVersion());
-      assertTrue(before == null || before < budget.getVersion(), "version twice: " + budget);
-      issued.add(budget.getDevice() + "/" + budget.getVersion());
-    }
-    List<String> decided =
-        probe.committed(Topics.DECISIONS, DECISIONS).stream()
-            .filter(d -> d.getBudgetVersion() != null)
-            .map(d -> d.getDevice() + "/" + d.getBudgetVersion())
-            .sorted()
-            .toList();
-    assertEquals(issued.stream().sorted().toList(), decided);
-    assertEquals(12, versions.size());
-    assertTrue(issued.size() >= 18, "the drifted cohort got budgets: " + issued);
-  }
-
-  /** The committed evidence, decided again from nothing, gives what was committed. */
-  private void checkReplay(KafkaProbe probe) throws WireException {
-    Map<String, Long> ends = new HashMap<>();
-    probe
-        .committed(Topics.COHORTS, HEALTH)
-        .forEach(h -> ends.merge(h.getCohort(), h.getRoundEndMs(), Math::max));
-    try (DriverRig again = new DriverRig(FleetTopology.replay(DriverRig.SETTINGS, new Meters()))) {
-      for (ConsumerRecord<String, byte[]> r : probe.committed(Topics.EVIDENCE)) {
-        CohortEvent event = EVENTS.decode(r.value());
-        boolean closes = event.getBody() instanceof RoundClosed;
-        // A round that was closed while the service stopped is not decided yet.
-        if (!closes || event.getAtMs() <= ends.getOrDefault(event.getCohort(), 0L)) {
-          again.send(Topics.EVIDENCE, r.key(), r.value(), r.timestamp());
-        }
-      }
-      for (String topic :
-          List.of(Topics.DECISIONS, Topics.ALERTS, Topics.BUDGETS, Topics.COHORTS)) {
-        Map<String, List<String>> live = new TreeMap<>();
-        probe.committed(topic).forEach(r -> add(live, r.key(), r.value()));
-        Map<String, List<String>> replayed = new TreeMap<>();
-        again.written(topic).forEach(r -> add(replayed, r.key(), r.value()));
-        assertEquals(live.keySet(), replayed.keySet(), topic);
-        live.forEach((key, values) -> assertEquals(values, replayed.get(key), topic + " " + key));
-      }
-    }
-  }
-
-  private static void add(Map<String, List<String>> byKey, String key, byte[] value) {
-    byKey
-        .computeIfAbsent(key, k -> new ArrayList<>())
-        .add(Integer.toHexString(Arrays.hashCode(value)) + "/" + value.length);
   }
 
   @Test
