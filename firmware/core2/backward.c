@@ -130,7 +130,8 @@ struct fqt_quant fqt_error_quant_of(const struct fqt_learner *learner,
 
 static void start_error_range(struct fqt_learner *learner, uint32_t index, float bound) {
     struct fqt_layer *layer = &learner->layer[index];
-    layer->error_range = (struct fqt_range){-bound, bound};
+    fqt_range_include(&layer->error_range, -bound);
+    fqt_range_include(&layer->error_range, bound);
     layer->error_quant = fqt_error_quant_of(learner, &layer->error_range);
 }
 

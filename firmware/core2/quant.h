@@ -16,7 +16,10 @@ static inline bool fqt_range_is_empty(const struct fqt_range *range) {
     return range->min == 0.0f && range->max == 0.0f;
 }
 
+/* v beyond half of FQT_SPAN_MAX counts as that, so that a range stays one that can be loaded. */
 static inline void fqt_range_include(struct fqt_range *range, float v) {
+    const float limit = 0.5f * FQT_SPAN_MAX;
+    v = v > limit ? limit : v < -limit ? -limit : v;
     range->min = v < range->min ? v : range->min;
     range->max = v > range->max ? v : range->max;
 }

@@ -134,7 +134,8 @@ static void fit_row_scale(struct fqt_learner *learner, uint32_t index, uint32_t 
     const struct fqt_layer_plan *layer = &learner->plan->layer[index];
     float *scale = &row_scales_of(learner, index)[row];
     const float factor = saturated ? 1.25f : largest < 48 * 256 ? 0.5f : 1.0f;
-    if (factor == 1.0f || *scale * factor < FQT_SPAN_MIN || *scale * factor > FQT_SPAN_MAX) {
+    if (factor == 1.0f || *scale * factor < FQT_SPAN_MIN ||
+        *scale * factor > FQT_SPAN_MAX / 512.0f) {
         return;
     }
     const int32_t middle = (learner->layer[index].weight_quant.zero << 8) + 128;
@@ -318,10 +319,10 @@ static void follow_weight_range(struct fqt_learner *learner, const struct layer_
     const float high = (float)(255 - state->weight_quant.zero) * state->weight_quant.scale;
     fqt_range_follow(&state->weight_range, &update->seen, FQT_ALPHA_WEIGHT);
     if (update->seen.min < low - 0.5f * state->weight_quant.scale) {
-        state->weight_range.min = update->seen.min - widened;
+        fqt_range_include(&state->weight_range, update->seen.min - widened);
     }
     if (update->seen.max > high + 0.5f * state->weight_quant.scale) {
-        state->weight_range.max = update->seen.max + widened;
+        fqt_range_include(&state->weight_range, update->seen.max + widened);
     }
     if (!left_band(&state->weight_range, &state->weight_quant)) {
         return;

@@ -8,7 +8,9 @@ void fqt_codes_of_window_s16(const int16_t *samples, uint32_t n, uint8_t *codes)
     for (uint32_t i = 0; i < n; i++) {
         sum += samples[i];
     }
-    const int32_t mean = (int32_t)((sum + (int64_t)(n / 2)) / (int64_t)n);
+    /* To nearest, by a dividend that is not negative. */
+    const int64_t lifted = sum + 32768 * (int64_t)n + (int64_t)(n / 2);
+    const int32_t mean = (int32_t)(lifted / (int64_t)n) - 32768;
     uint64_t sq = 0;
     for (uint32_t i = 0; i < n; i++) {
         const int64_t x = samples[i] - mean;
