@@ -11,6 +11,11 @@ public final class KtBound {
   /** Halvings of [0, 1]; 2^-40 is far below any sampling error. */
   private static final int HALVINGS = 40;
 
+  /** Newton's method ends when a step is below this, or after so many steps. */
+  private static final double STEP_MIN = 1e-13;
+
+  private static final int STEPS_MAX = 50;
+
   private KtBound() {}
 
   /** Largest p that s successes of n do not contradict; 1 for n = 0. */
@@ -20,6 +25,27 @@ public final class KtBound {
     }
     double mean = s / n;
     double allowed = allowed(n, logInverseBeta);
+    double start = mean + Math.sqrt(allowed / 2);
+    return start < 1 ? newton(mean, allowed, start) : bisect(mean, allowed);
+  }
+
+  /**
+   * From a p that Pinsker's inequality shows to be too large: the divergence is convex there, so
+   * every step goes down and none passes the root.
+   */
+  private static double newton(double mean, double allowed, double start) {
+    double p = start;
+    for (int i = 0; i < STEPS_MAX; i++) {
+      double step = (divergence(mean, p) - allowed) * p * (1 - p) / (p - mean);
+      if (!(step > STEP_MIN)) {
+        break;
+      }
+      p -= step;
+    }
+    return p;
+  }
+
+  private static double bisect(double mean, double allowed) {
     double low = mean;
     double high = 1;
     for (int i = 0; i < HALVINGS; i++) {

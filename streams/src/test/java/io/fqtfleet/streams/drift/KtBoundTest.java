@@ -19,6 +19,23 @@ class KtBoundTest {
   }
 
   @Test
+  void theBoundSolvesItsEquationForAllCountsUpToTwoHundred() {
+    for (int n : new int[] {1, 2, 5, 20, 60, 200}) {
+      for (double s = 0; s < n; s += 0.5) {
+        for (double log : new double[] {0.1, 3, 20, 200}) {
+          double allowed = (log + 0.5 * Math.log(n) + Math.log(2)) / n;
+          double upper = KtBound.upper(s, n, log);
+          assertTrue(upper >= s / n && upper <= 1, s + " of " + n);
+          double reached = KtBound.divergence(s / n, upper);
+          // Near 1 the divergence changes by more than that from one double to the next.
+          boolean steep = 1 - upper < 1e-6;
+          assertTrue(steep || Math.abs(reached - allowed) < 1e-6 * allowed, s + " of " + n);
+        }
+      }
+    }
+  }
+
+  @Test
   void extremesStayInsideTheirRange() {
     assertEquals(1, KtBound.upper(0, 0, 5));
     assertEquals(0, KtBound.lower(0, 0, 5));
