@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -302,6 +303,7 @@ static pid_t start(const struct board *board) {
     births = reports = acks = 0;
     const pid_t child = fork();
     if (child == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends with this program, however that ends */
         const int nowhere = open("/dev/null", O_RDWR);
         (void)dup2(nowhere, 0);
         (void)dup2(nowhere, 2); /* a warning about an Ethernet chip without a peer */

@@ -27,6 +27,7 @@ import picocli.CommandLine.Option;
       AlertsCommand.class,
       SimCommand.class,
       DetectCommand.class,
+      DeviceCommand.class,
       ModelCommand.class,
       FleetCli.GatewayCommand.class,
       FleetCli.StreamsCommand.class

@@ -30,6 +30,11 @@ record Home(Path root) {
     return root.resolve("firmware/build/an386/fqt-device.elf");
   }
 
+  /** Boards and script for Renode. */
+  Path renodeScripts() {
+    return root.resolve("firmware/renode");
+  }
+
   /** Descriptions of the models that the project ships. */
   Path shippedModels() {
     return root.resolve("firmware/models");

@@ -86,7 +86,7 @@ final class SimCommand {
         cohort.onBudget());
   }
 
-  private static InetSocketAddress address(String text) {
+  static InetSocketAddress address(String text) {
     int colon = text.lastIndexOf(':');
     try {
       int port = Integer.parseInt(text.substring(colon + 1));
@@ -99,7 +99,7 @@ final class SimCommand {
     throw new IllegalArgumentException("--mqtt '" + text + "' is not HOST:PORT");
   }
 
-  private static byte[] masterKey(Path file) throws IOException {
+  static byte[] masterKey(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
           "--master-key-file %s is not there; make one: openssl rand -hex 32 > %s"

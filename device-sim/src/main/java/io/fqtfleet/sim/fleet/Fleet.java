@@ -1,6 +1,5 @@
 package io.fqtfleet.sim.fleet;
 
-import io.fqtfleet.schemas.Attribute;
 import io.fqtfleet.sim.device.NativeAgent;
 import io.fqtfleet.sim.device.ProvisioningPage;
 import io.fqtfleet.sim.device.SimDevice;
@@ -105,17 +104,7 @@ public final class Fleet implements AutoCloseable {
   }
 
   private ProvisioningPage identity(CohortSpec cohort, String id, String board) {
-    List<Attribute> attributes = new ArrayList<>();
-    new TreeMap<>(cohort.attributes())
-        .forEach((name, value) -> attributes.add(new Attribute(name, value)));
-    return new ProvisioningPage(
-        id,
-        cohort.name(),
-        board,
-        setup.keyId(),
-        setup.key(id),
-        attributes,
-        scenario.factory().terms(cohort.reportInterval()));
+    return Identities.of(scenario, setup, cohort, id, board);
   }
 
   private List<FleetDevice> all() {

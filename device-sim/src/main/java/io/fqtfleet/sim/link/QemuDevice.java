@@ -15,10 +15,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One firmware image in QEMU ({@code mps2-an386}, Cortex-M4F) as a child process: UART0 is a TCP
- * stream to the broker, UART1 one to its sensor feed, a file holds what it stores. Emulated
- * instructions, no cycles: timing is not that of a board.
+ * stream to the broker, UART1 one to its sensor feed, UART2 its log; a file holds what it stores.
+ * Emulated instructions, no cycles: timing is not that of a board.
  */
-public final class QemuDevice implements AutoCloseable {
+public final class QemuDevice implements DeviceProcess {
   private static final Logger LOG = LoggerFactory.getLogger(QemuDevice.class);
 
   public static final String PROGRAM = "qemu-system-arm";
@@ -112,6 +112,7 @@ public final class QemuDevice implements AutoCloseable {
     command.addAll(List.of("-nodefaults", "-display", "none", "-monitor", "none"));
     addUart(command, "u0", broker.getHostString(), broker.getPort(), version);
     addUart(command, "u1", "127.0.0.1", sensorPort, version);
+    command.addAll(List.of("-serial", "file:" + directory.resolve("device.log")));
     addPage(command, directory.resolve("provisioning.bin"), firmware.provisioningAddress());
     addPage(command, directory.resolve("model.bin"), firmware.modelAddress());
     command.addAll(List.of("-kernel", firmware.image().toString()));
@@ -160,11 +161,12 @@ public final class QemuDevice implements AutoCloseable {
     return new Version(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }
 
+  @Override
   public boolean isRunning() {
     return process.isAlive();
   }
 
-  /** What QEMU wrote; warnings, or why it ended. */
+  @Override
   public Path log() {
     return log;
   }
