@@ -195,7 +195,7 @@ const uint8_t *fqt_window_codes(struct fqt_learner *learner, const int16_t *samp
         return NULL;
     }
     if (plan->input == FQT_INPUT_WINDOW) {
-        fqt_codes_of_window_s16(samples, plan->input_count, codes);
+        fqt_codes_of_window_s16(samples, plan->input_count, plan->window_step, codes);
     } else {
         fqt_features_s16((struct fqt_feature_work *)(void *)(learner->arena + plan->scratch),
                          samples, codes);

@@ -72,6 +72,13 @@ static bool check_model(struct planner *p) {
         return refuse(p, "the input scale is not a number from 1e-6 to 1e6; its sign", 0, 1,
                       "state what one input code is worth");
     }
+    if (spec->input == FQT_INPUT_WINDOW &&
+        !(spec->window_step == 0.0f ||
+          (spec->window_step >= 1.0f / 256.0f && spec->window_step <= 256.0f))) {
+        return refuse(p, "samples per code are not 0 or a number from 1/256 to 256; its sign",
+                      spec->window_step < 0.0f ? -1 : 1, 256,
+                      "state 0 to scale each window, or a thirty-second of the usual deviation");
+    }
     return true;
 }
 
@@ -403,6 +410,7 @@ bool fqt_plan(const struct fqt_model_spec *spec, struct fqt_plan *plan,
     plan->input_scale = spec->input == FQT_INPUT_SPECTRA  ? FQT_FEATURE_SCALE
                         : spec->input == FQT_INPUT_WINDOW ? FQT_WINDOW_SCALE
                                                           : spec->input_scale;
+    plan->window_step = spec->input == FQT_INPUT_WINDOW ? spec->window_step : 0.0f;
     plan->input_zero = spec->input == FQT_INPUT_SPECTRA  ? FQT_FEATURE_ZERO
                        : spec->input == FQT_INPUT_WINDOW ? FQT_WINDOW_ZERO
                                                          : spec->input_zero;

@@ -71,6 +71,7 @@ struct fqt_plan {
     uint16_t rows_max;
     uint32_t input_count; /* codes of one sample */
     float input_scale;
+    float window_step;    /* samples per code; 0: by each window's deviation */
     uint32_t input_codes; /* codes made of a window */
     uint32_t values;      /* float [classes]: logits, probabilities */
     uint32_t selected;    /* uint16 [rows_max] */

@@ -60,6 +60,7 @@ struct fqt_model_spec {
     uint16_t in_c;
     uint8_t input_zero; /* FQT_INPUT_CODES only */
     float input_scale;  /* FQT_INPUT_CODES only */
+    float window_step;  /* FQT_INPUT_WINDOW only: samples per code; 0: by each window's deviation */
     struct fqt_layer_spec layers[FQT_STEPS_MAX];
 };
 

@@ -9,9 +9,10 @@
 #define FQT_WINDOW_ZERO  128
 
 /*
- * Each window is centred on its mean and divided by its standard deviation, clamped at about 4 of
- * them. A constant window gives FQT_WINDOW_ZERO throughout. 1 <= n <= FQT_TENSOR_MAX.
+ * Each window is centred on its mean, divided by `step` and clamped to a code. step 0: by a
+ * FQT_WINDOW_SCALE-th of its own standard deviation, which forgets the level and clamps at 4
+ * deviations; a constant window gives FQT_WINDOW_ZERO throughout. 1 <= n <= FQT_TENSOR_MAX.
  */
-void fqt_codes_of_window_s16(const int16_t *samples, uint32_t n, uint8_t *codes);
+void fqt_codes_of_window_s16(const int16_t *samples, uint32_t n, float step, uint8_t *codes);
 
 #endif

@@ -129,24 +129,26 @@ static void a_window_is_centred_and_scaled(void) {
     for (uint32_t n = 0; n < FQT_WINDOW; n++) {
         samples[n] = -7;
     }
-    fqt_codes_of_window_s16(samples, FQT_WINDOW, codes);
+    fqt_codes_of_window_s16(samples, FQT_WINDOW, 0.0f, codes);
     EXPECT(codes[0] == FQT_WINDOW_ZERO && codes[511] == FQT_WINDOW_ZERO, "a constant has no shape");
     for (int32_t size = 1; size <= 16384; size *= 4) {
         for (uint32_t n = 0; n < FQT_WINDOW; n++) {
             samples[n] = (int16_t)(1000 + (n % 2 == 0 ? size : -size));
         }
-        fqt_codes_of_window_s16(samples, FQT_WINDOW, codes);
+        fqt_codes_of_window_s16(samples, FQT_WINDOW, 0.0f, codes);
         EXPECT_EQ(codes[0], FQT_WINDOW_ZERO + 32); /* one standard deviation */
         EXPECT_EQ(codes[1], FQT_WINDOW_ZERO - 32);
     }
+    fqt_codes_of_window_s16(samples, FQT_WINDOW, 256.0f, codes);
+    EXPECT_EQ(codes[0], FQT_WINDOW_ZERO + 64); /* +-16,384 about its mean, level kept */
     memset(samples, 0, sizeof samples);
     samples[3] = INT16_MIN;
-    fqt_codes_of_window_s16(samples, FQT_WINDOW, codes);
+    fqt_codes_of_window_s16(samples, FQT_WINDOW, 0.0f, codes);
     EXPECT_EQ(codes[3], 0); /* clamped */
     for (uint32_t n = 0; n < FQT_WINDOW; n++) {
         samples[n] = n % 2 == 0 ? INT16_MAX : INT16_MIN;
     }
-    fqt_codes_of_window_s16(samples, FQT_WINDOW, codes);
+    fqt_codes_of_window_s16(samples, FQT_WINDOW, 0.0f, codes);
     EXPECT_EQ(codes[0], FQT_WINDOW_ZERO + 32);
 }
 

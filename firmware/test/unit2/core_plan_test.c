@@ -127,6 +127,11 @@ static void a_bad_model_is_refused_by_name_limit_and_remedy(void) {
     spec = bearing_cnn;
     spec.batch_max = 65;
     refused(&spec, "model: largest minibatch: 65, limit 64; lower it to the limit or below");
+    spec = bearing_cnn;
+    spec.window_step = -2.0f;
+    refused(&spec, "model: samples per code are not 0 or a number from 1/256 to 256; its sign: -1, "
+                   "limit 256; state 0 to scale each window, or a thirty-second of the usual "
+                   "deviation");
     spec = bearing_mlp;
     spec.in_c = 63;
     refused(&spec,
