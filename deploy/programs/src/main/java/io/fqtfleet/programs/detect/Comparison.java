@@ -3,9 +3,12 @@ package io.fqtfleet.programs.detect;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /** Tables of all contenders, for people. */
 final class Comparison {
@@ -13,6 +16,7 @@ final class Comparison {
   private static final long STATIONARY_SEED = 10_000;
   private static final double TEN_THOUSAND = 1e4;
   private static final int SHOWN_MAX = 8;
+  private static final int SEEDS = 5;
 
   private final PrintWriter out;
 
@@ -64,6 +68,33 @@ final class Comparison {
           ramp.delay(),
           quiet.falsePerTenThousand(),
           (quiet.alarms() == 0 ? "> " : "") + Math.round(quiet.rowsBetweenAlarms()));
+    }
+  }
+
+  /** Naive Bayes on rebuilt SINE1, MIXED and CIRCLES streams of five seeds each. */
+  void concepts() {
+    Map<ConceptStreams, List<DataStream>> streams = new EnumMap<>(ConceptStreams.class);
+    StringBuilder head = new StringBuilder(String.format(Locale.ROOT, "%-20s", "F1, delay, right"));
+    for (ConceptStreams kind : ConceptStreams.values()) {
+      streams.put(kind, LongStream.rangeClosed(1, SEEDS).mapToObj(kind::stream).toList());
+      head.append(String.format(Locale.ROOT, " | %20s", kind));
+    }
+    line("%s | %7s", head, "mean F1");
+    for (Contender contender : Contender.all()) {
+      StringBuilder row = new StringBuilder();
+      double sum = 0;
+      for (ConceptStreams kind : ConceptStreams.values()) {
+        ConceptStreams.Score score = kind.score(contender, streams.get(kind));
+        sum += score.f1() / ConceptStreams.values().length;
+        row.append(
+            String.format(
+                Locale.ROOT,
+                " | %6.3f %6.1f %5.1f%%",
+                score.f1(),
+                score.delay(),
+                100 * score.accuracy()));
+      }
+      line("%-20s%s | %7.3f", contender.name(), row, sum);
     }
   }
 

@@ -104,6 +104,7 @@ public final class DetectCommand implements Callable<Integer> {
     Comparison comparison = new Comparison(out());
     if (benchmark) {
       comparison.streams();
+      comparison.concepts();
     }
     if (data != null) {
       comparison.file(DataStream.read(data));
