@@ -54,6 +54,13 @@ static inline int32_t fqt_multiply_s32(int32_t a, struct fqt_multiplier v) {
 
 /* Nearest integer to a * v, halves up, saturated at +-2^29; |a| <= 2^31. */
 static inline int32_t fqt_scale_s32(int32_t a, struct fqt_multiplier v) {
+    if (v.right > 0) {
+        /* The same on the high word alone, |high| < 2^30: below it nothing can round differently.
+         * Without it every output costs two 64-bit shifts by a variable. */
+        const int32_t high = (int32_t)(((int64_t)a * v.mantissa) >> 32);
+        const int32_t nearest = (high + (1 << (v.right - 1))) >> v.right;
+        return nearest > 0x1fffffff ? 0x1fffffff : nearest < -0x1fffffff ? -0x1fffffff : nearest;
+    }
     /* |product| < 2^62 and the rounding half is below 2^62: the sum stays below 2^63. */
     const uint32_t shift = 32u + v.right - v.left;
     const int64_t sum = (int64_t)a * v.mantissa + ((int64_t)1 << (shift - 1));

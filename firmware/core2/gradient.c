@@ -48,7 +48,7 @@ static int32_t largest_s16(const int16_t *v, uint32_t n) {
 }
 
 static int32_t shift_rounded(int32_t v, uint32_t shift) {
-    return shift == 0 ? v : (int32_t)(((int64_t)v + ((int64_t)1 << (shift - 1))) >> shift);
+    return shift == 0 ? v : ((v >> (shift - 1)) + 1) >> 1;
 }
 
 /* Real sum of squares and largest component of one sample's gradient. */
@@ -71,7 +71,7 @@ static void fold(int16_t *sum, uint8_t *shift, const int32_t *g, uint32_t n, flo
     uint64_t sq = 0; /* 4,096 * 2^30 */
     for (uint32_t i = 0; i < n; i++) {
         const int32_t add = shift_rounded(g[i], after);
-        sq += (uint32_t)(add * add);
+        sq += (uint64_t)((int64_t)add * add);
         sum[i] = (int16_t)(shift_rounded(sum[i], after - before) + add);
     }
     *shift = (uint8_t)after;
@@ -210,20 +210,20 @@ void fqt_kept_gradient(struct fqt_learner *learner, uint32_t index, const uint16
         learner->counters.mac_backward += (uint64_t)samples * count * layer->inputs;
         return;
     }
-    for (uint32_t s = 0; s < samples; s++) {
-        uint16_t chosen[FQT_ROW_BLOCK];
+    /* The gradient of one structure is a sum of inputs weighted by errors: to the kernel, the
+     * samples that chose it are the rows of one error product. */
+    for (uint32_t j = 0; j < count; j++) {
+        uint16_t chosen[FQT_BATCH_MAX];
         uint32_t n = 0;
-        for (uint32_t j = 0; j < count; j++) {
+        for (uint32_t s = 0; s < samples; s++) {
             const int16_t e = kept[s * layer->rows + rows[j]];
             if (e != FQT_NOT_SELECTED) {
                 errors[n] = e;
-                chosen[n++] = (uint16_t)j;
+                chosen[n++] = (uint16_t)s;
             }
         }
-        if (n > 0) {
-            kernel_gradient_u8(errors, chosen, n, x + s * layer->inputs, x_zero, layer->inputs, 1,
-                               layer->inputs, gradient);
-            learner->counters.mac_backward += (uint64_t)n * layer->inputs;
-        }
+        kernel_error_u8(x, x_zero, chosen, n, layer->inputs, errors, 1,
+                        gradient + j * layer->inputs, 0);
+        learner->counters.mac_backward += (uint64_t)n * layer->inputs;
     }
 }

@@ -71,7 +71,7 @@ STEPS_CSV  := $(BUILD)/bench_steps.csv
 
 # Training steps with the kernels of the core, and with the portable ones.
 # $(1) = board, $(2) = folder of the learner's objects
-STEPS_SRC  := test/target/count.c test/target/bench_steps_main.c test/golden2/synthetic.c test/unit2/models.c
+STEPS_SRC  := test/target/count.c test/target/bench_steps_main.c $(wildcard test/golden2/synthetic.c test/golden2/specs.c)
 steps_obj   = $(patsubst %.c,$(2)/%.o,$(wildcard core2/*.c)) \
     $(patsubst %.c,$(BUILD)/$(1)/%.o,$(TEST_PORT) $(STEPS_SRC))
 define steps_rules

@@ -9,7 +9,7 @@
 #include "test/golden2/synthetic.h"
 #include "test/target/count.h"
 #include "test/target/semihosting.h"
-#include "test/unit2/models.h"
+#include "test/golden2/specs.h"
 
 #define BATCH       16u
 #define SAMPLES     64u
