@@ -23,13 +23,18 @@ final class Counts {
   /** Values that were clipped to the ends of the range, and values in all. */
   long saturated;
 
-  long quantised;
+  long codes;
   long inputs;
   double inputSum;
   double inputSquareSum;
   int inputMin = Integer.MAX_VALUE;
   int inputMax = Integer.MIN_VALUE;
   double energyMicroJoule;
+  double updateNormSquare;
+  long updateSteps;
+
+  /** Samples not trained on because the device's energy was spent. */
+  long throttled;
 
   void add(Counts other) {
     reports += other.reports;
@@ -42,16 +47,27 @@ final class Counts {
     gradNormSquare += other.gradNormSquare;
     gradSamples += other.gradSamples;
     saturated += other.saturated;
-    quantised += other.quantised;
+    codes += other.codes;
     inputs += other.inputs;
     inputSum += other.inputSum;
     inputSquareSum += other.inputSquareSum;
     inputMin = Math.min(inputMin, other.inputMin);
     inputMax = Math.max(inputMax, other.inputMax);
     energyMicroJoule += other.energyMicroJoule;
+    updateNormSquare += other.updateNormSquare;
+    updateSteps += other.updateSteps;
+    throttled += other.throttled;
   }
 
-  double errorRate() {
-    return (double) wrong / labelled;
+  /** Without labels nothing is known of errors and losses, and nothing is trained. */
+  void withholdLabels() {
+    labelled = 0;
+    wrong = 0;
+    trained = 0;
+    loss = 0;
+    gradNormSquare = 0;
+    gradSamples = 0;
+    updateNormSquare = 0;
+    updateSteps = 0;
   }
 }

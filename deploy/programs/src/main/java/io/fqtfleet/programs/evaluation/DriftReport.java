@@ -160,7 +160,12 @@ final class DriftReport {
       out.append("<details><summary>").append(table.rows().size()).append(" rows</summary>\n");
     }
     out.append("<div class='wide'><table><thead><tr>");
-    table.columns().forEach(c -> out.append("<th>").append(Svg.escape(c)).append("</th>"));
+    for (int i = 0; i < table.columns().size(); i++) {
+      boolean words = !table.rows().isEmpty() && table.rows().get(0).get(i) instanceof String;
+      out.append(words ? "<th class='w'>" : "<th>")
+          .append(Svg.escape(table.columns().get(i)))
+          .append("</th>");
+    }
     out.append("</tr></thead><tbody>\n");
     for (List<Object> row : table.rows()) {
       out.append(row.contains(ScenarioRun.PRODUCTION) ? "<tr class='ours'>" : "<tr>");
@@ -194,7 +199,7 @@ final class DriftReport {
       table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
       th { text-align: right; border-bottom: 2px solid var(--ink); padding: .3rem .55rem;
         white-space: nowrap; }
-      th:first-child { text-align: left; }
+      th.w { text-align: left; }
       td { text-align: right; border-bottom: 1px solid var(--line); padding: .22rem .55rem; }
       td.w { text-align: left; }
       tr.ours td { font-weight: 600; background: #eef6f2; }

@@ -41,7 +41,7 @@ record DriftScenario(
   record Catalogue(List<DriftScenario> scenarios) {}
 
   /**
-   * Everything that moves error rates without being a change, in logits unless said otherwise.
+   * What moves error rates, or hides them, without being a change; in logits unless said otherwise.
    *
    * @param sd between one device's reports
    * @param correlation of that noise from report to report, 0..1
@@ -52,6 +52,7 @@ record DriftScenario(
    * @param alpha of the Beta distribution of the devices' error rates
    * @param beta of the same
    * @param feedback extra noise of a device at full update strength: its budget moves its accuracy
+   * @param unlabelled no sample has a label
    */
   record Noise(
       Double sd,
@@ -62,8 +63,10 @@ record DriftScenario(
       Double week,
       Integer alpha,
       Integer beta,
-      Double feedback) {
-    static final Noise USUAL = new Noise(null, null, null, null, null, null, null, null, null);
+      Double feedback,
+      Boolean unlabelled) {
+    static final Noise USUAL =
+        new Noise(null, null, null, null, null, null, null, null, null, null);
 
     Noise {
       sd = or(sd, 0.1);
@@ -75,6 +78,7 @@ record DriftScenario(
       alpha = or(alpha, 8);
       beta = or(beta, 32);
       feedback = or(feedback, 0.0);
+      unlabelled = or(unlabelled, false);
       between("noise.correlation", correlation, 0, 0.999);
       between("noise.cohortCorrelation", cohortCorrelation, 0, 0.999);
     }
@@ -205,8 +209,8 @@ record DriftScenario(
   }
 
   DriftScenario {
-    cohorts = or(cohorts, 4);
-    devices = or(devices, 40);
+    cohorts = or(cohorts, 6);
+    devices = or(devices, 30);
     rounds = or(rounds, 288);
     samples = or(samples, 32);
     fleetDevices = or(fleetDevices, 100_000L);

@@ -1,10 +1,12 @@
 package io.fqtfleet.programs.evaluation;
 
+import io.fqtfleet.programs.detect.DataStream;
 import io.fqtfleet.schemas.StrictYaml;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,7 +31,8 @@ public final class EvaluateCommand {
               paramLabel = "IDS",
               split = ",",
               description =
-                  "S0,S5 or S5.10, and the parts streams, records, fleet, speed; absent = all")
+                  "S0 or S0.iid, or parts: streams, records, fleet, ablation, speed; absent ="
+                      + " everything")
           List<String> wanted,
       @Option(
               names = "--seed",
@@ -54,12 +57,19 @@ public final class EvaluateCommand {
       throw new IllegalArgumentException("--seeds " + seeds + " is not in 1..100000");
     }
     Selection selection = Selection.of(catalogue(), wanted);
+    List<DataStream> streams = new ArrayList<>();
+    for (Path folder : data == null ? List.<Path>of() : data) {
+      streams.add(DataStream.read(folder));
+    }
     long began = System.nanoTime();
     DriftReport report =
         new DriftReport("%d runs per scenario, first seed %d.".formatted(seeds, seed));
     try (Workers workers = new Workers(Runtime.getRuntime().availableProcessors(), System.out)) {
       if (selection.has("STREAMS")) {
-        report.add(StreamStudy.run(workers));
+        report.add(StreamStudy.published(workers));
+      }
+      for (DataStream stream : streams) {
+        report.add(StreamStudy.data(stream, workers));
       }
       if (!selection.scenarios().isEmpty()) {
         ScenarioStudy study = ScenarioStudy.run(selection.scenarios(), seeds, seed, workers);
@@ -70,6 +80,9 @@ public final class EvaluateCommand {
       }
       if (selection.has("FLEET")) {
         report.add(FleetStudy.run(seed, workers));
+      }
+      if (selection.has("ABLATION")) {
+        report.add(AblationStudy.run(catalogue(), seeds, seed, workers));
       }
       if (selection.has("SPEED")) {
         report.add(SpeedStudy.run(seed, workers));

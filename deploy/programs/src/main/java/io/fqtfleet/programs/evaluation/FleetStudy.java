@@ -35,7 +35,7 @@ final class FleetStudy {
             null,
             null,
             null,
-            new DriftScenario.Noise(0.2, 0.3, null, null, null, null, null, null, null),
+            new DriftScenario.Noise(0.2, 0.3, null, null, null, null, null, null, null, null),
             null,
             null);
     World world = new World(scenario, seed, 0);
@@ -50,7 +50,7 @@ final class FleetStudy {
       for (ProductionWatch watch : watches) {
         List<CohortRound.Outcome> outcomes =
             workers.map(cohorts, c -> watch.decide(now, c, fleet.get(c)));
-        outcomes.forEach(outcome -> watch.take(outcome, now));
+        watch.take(outcomes, now);
       }
     }
     return judge(scenario, watches, workers);

@@ -35,6 +35,12 @@ final class IntakeTwin {
     evidence.setEnergyMicroJoule(Math.round(counts.energyMicroJoule));
     evidence.setBudgetVersion(device.budgetVersion);
     evidence.setReportsLost(counts.reports - 1L);
+    evidence.setUpdateNormSquareSum(Math.round(counts.updateNormSquare * SQUARE_UNIT));
+    evidence.setUpdateSteps(counts.updateSteps);
+    evidence.setWeightNormSquare(Math.round(SimDevice.WEIGHT_NORM_SQUARE * SQUARE_UNIT));
+    evidence.setCodesSaturated(counts.saturated);
+    evidence.setCodesTotal(counts.codes);
+    evidence.setSamplesThrottled(counts.throttled);
     return evidence;
   }
 }

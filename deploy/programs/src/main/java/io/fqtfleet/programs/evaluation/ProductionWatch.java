@@ -8,6 +8,8 @@ import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.streams.round.CohortCard;
 import io.fqtfleet.streams.round.CohortRound;
 import io.fqtfleet.streams.round.DeviceCard;
+import io.fqtfleet.streams.round.FleetView;
+import io.fqtfleet.streams.state.AttributeEvidence;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.DeviceLeft;
 import io.fqtfleet.streams.state.StatusEvidence;
@@ -33,6 +35,10 @@ final class ProductionWatch implements Watch {
   private final CohortCard[] cohorts;
   private final List<TreeMap<String, DeviceCard>> cards = new ArrayList<>();
   private final Map<String, Alarm> alarms = new LinkedHashMap<>();
+
+  /** What the cohorts' last rounds say of the fleet. */
+  private FleetView view = FleetView.of(List.of());
+
   private final LongAdder nanos = new LongAdder();
   private final LongAdder reports = new LongAdder();
 
@@ -49,9 +55,11 @@ final class ProductionWatch implements Watch {
 
   @Override
   public void round(int round, List<World.Round> fleet) {
+    List<CohortRound.Outcome> outcomes = new ArrayList<>();
     for (int c = 0; c < fleet.size(); c++) {
-      take(decide(round, c, fleet.get(c)), round);
+      outcomes.add(decide(round, c, fleet.get(c)));
     }
+    take(outcomes, round);
   }
 
   /** Cohorts may be decided by different threads. */
@@ -59,7 +67,13 @@ final class ProductionWatch implements Watch {
     List<CohortEvent> events = events(round, cohort, data);
     CohortRound.Closed closed =
         new CohortRound.Closed(
-            name(cohort), endMs(round), DriftScenario.ROUND_MS, scenario.fleetDevices(), policy);
+            name(cohort),
+            endMs(round),
+            DriftScenario.ROUND_MS,
+            scenario.fleetDevices(),
+            policy,
+            view.levels(),
+            view.causes());
     long began = System.nanoTime();
     CohortRound.Outcome outcome =
         CohortRound.decide(closed, cohorts[cohort], cards.get(cohort), events);
@@ -68,10 +82,13 @@ final class ProductionWatch implements Watch {
     return outcome;
   }
 
-  /** What follows from a decision for the devices and for the score. */
-  void take(CohortRound.Outcome outcome, int round) {
-    outcome.alerts().forEach(alert -> take(alert, round));
-    outcome.budgets().forEach(this::obey);
+  /** What follows from the decisions for the devices, the score and the fleet's next round. */
+  void take(List<CohortRound.Outcome> outcomes, int round) {
+    for (CohortRound.Outcome outcome : outcomes) {
+      outcome.alerts().forEach(alert -> take(alert, round));
+      outcome.budgets().forEach(this::obey);
+    }
+    view = FleetView.of(outcomes.stream().map(CohortRound.Outcome::health).toList());
   }
 
   private static String name(int cohort) {
@@ -95,6 +112,10 @@ final class ProductionWatch implements Watch {
       status.setBootCounter(device.boot);
       status.setBudgetVersion(device.budgetVersion);
       events.add(new CohortEvent(name(cohort), device.id, atMs - 1, status));
+      String firmware = "firmware=" + (device.batch ? "2.1.0" : "2.0.4");
+      events.add(
+          new CohortEvent(
+              name(cohort), device.id, atMs - 1, new AttributeEvidence(List.of(firmware))));
     }
     for (World.Arrival arrival : data.arrivals()) {
       // Of a report that carries those before it the counting began earlier.

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 
 /** All methods on all chosen scenarios. */
 final class ScenarioStudy {
-  /** So many seeds of each scenario are run three times to see whether anything differs. */
-  private static final int REPEATED = 3;
+  /** So many seeds of each scenario are run twice more and with other names. */
+  private static final int REPEATED = 1;
 
   /** Per scenario id, per method. */
   final Map<String, Map<String, Metrics>> metrics = new LinkedHashMap<>();
@@ -29,7 +29,7 @@ final class ScenarioStudy {
           workers.map(runs, i -> ScenarioRun.run(scenario, seed + i, ScenarioRun.POLICY));
       results.forEach(result -> study.add(scenario, result));
       List<Repeats> repeated =
-          workers.map(repeated(scenario, runs), i -> ScenarioRun.repeats(scenario, seed + i));
+          workers.map(Math.min(REPEATED, runs), i -> ScenarioRun.repeats(scenario, seed + i));
       study.repeats.put(
           scenario.id(),
           new boolean[] {
@@ -39,11 +39,6 @@ final class ScenarioStudy {
       workers.say(study.line(scenario));
     }
     return study;
-  }
-
-  /** Large fleets are played once more only. */
-  private static int repeated(DriftScenario scenario, int runs) {
-    return scenario.runs() < Integer.MAX_VALUE ? 1 : Math.min(REPEATED, runs);
   }
 
   private void add(DriftScenario scenario, Result result) {

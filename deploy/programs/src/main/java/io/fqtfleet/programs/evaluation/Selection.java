@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * @param parts besides the scenarios, in upper case
  */
 record Selection(List<DriftScenario> scenarios, Set<String> parts) {
-  static final List<String> PARTS = List.of("STREAMS", "RECORDS", "FLEET", "SPEED");
+  static final List<String> PARTS = List.of("STREAMS", "RECORDS", "FLEET", "ABLATION", "SPEED");
 
   /**
    * @param wanted ids, families or parts; absent or empty = everything

@@ -34,6 +34,12 @@ final class SimDevice {
   private static final double SATURATED_SHARE = 0.002;
   private static final double ENERGY_PER_SAMPLE = 3;
   private static final double P_MIN = 0.001;
+  private static final int BATCH = 8;
+
+  /** Squared weight change per squared gradient. */
+  private static final double UPDATE_PER_GRADIENT = 1e-3;
+
+  static final double WEIGHT_NORM_SQUARE = 10;
 
   final String id;
   final int cohort;
@@ -100,12 +106,18 @@ final class SimDevice {
     double moved = forces.world * (1 - learnt);
     outputs(counts, wrong, mislabelled, moved);
     inputs(counts, moved, forces.flaw);
-    counts.quantised = (long) n * VALUES;
+    counts.codes = (long) n * VALUES;
     double saturation = Math.min(1, SATURATED_SHARE + forces.saturation);
     double jitter = 1 + 0.1 * chance.normal();
-    counts.saturated = Math.round(counts.quantised * saturation * Math.max(0, jitter));
+    counts.saturated = Math.round(counts.codes * saturation * Math.max(0, jitter));
     counts.energyMicroJoule =
         forces.energyFactor * ENERGY_PER_SAMPLE * (n + counts.trained * 2) * (1 + 0.05 * jitter);
+    if (forces.energyFactor > 1) {
+      counts.throttled = Math.round(counts.trained * (1 - 1 / forces.energyFactor));
+    }
+    if (noise.unlabelled()) {
+      counts.withholdLabels();
+    }
     if (learning > 0 && terms != null && terms.getTraining() && forces.flaw == null) {
       learnt += forces.rise == 0 ? -learnt : (1 - learnt) * learning * strength;
     }
@@ -146,6 +158,8 @@ final class SimDevice {
         sum(trained - trainedWrong - trainedMislabelled, GRADIENT_RIGHT, 0.05)
             + sum(trainedWrong, GRADIENT_WRONG, 0.4)
             + sum(trainedMislabelled, GRADIENT_MISLABELLED, 0.4);
+    counts.updateSteps = (trained + BATCH - 1) / BATCH;
+    counts.updateNormSquare = UPDATE_PER_GRADIENT * counts.gradNormSquare;
   }
 
   private void inputs(Counts counts, double moved, Effect flaw) {

@@ -46,7 +46,8 @@ final class Svg {
   }
 
   private String close(String title) {
-    return "<svg viewBox='0 0 %d %d' role='img' aria-label='%s' xmlns='http://www.w3.org/2000/svg'>%n%s</svg>"
+    return ("<svg viewBox='0 0 %d %d' role='img' aria-label='%s'"
+            + " xmlns='http://www.w3.org/2000/svg'>%n%s</svg>")
         .formatted(WIDTH, height, escape(title), out);
   }
 
