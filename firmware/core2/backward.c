@@ -98,16 +98,19 @@ static uint32_t count_from(const int32_t *magnitude, uint32_t rows, int32_t thre
 }
 
 void fqt_select_rows(const int32_t *magnitude, uint32_t rows, uint32_t k, uint16_t *selected) {
-    /* The largest threshold that at least k rows reach, bit by bit; every row reaches 0. */
-    int32_t any = 0;
+    /* The largest threshold that at least k rows reach, bit by bit; every row reaches 0. One that
+     * exactly k rows reach will do. */
     int32_t threshold = 0;
+    uint32_t reached = rows;
+    uint32_t any = 1;
     for (uint32_t r = 0; r < rows; r++) {
-        any |= magnitude[r];
+        any |= (uint32_t)magnitude[r];
     }
-    const int32_t highest = any > 0 ? 1 << fqt_log2_u64((uint64_t)any) : 0;
-    for (int32_t bit = highest; k < rows && bit > 0; bit >>= 1) {
-        if (count_from(magnitude, rows, threshold + bit) >= k) {
+    for (int32_t bit = 1 << fqt_log2_u64(any); reached > k && bit > 0; bit >>= 1) {
+        const uint32_t count = count_from(magnitude, rows, threshold + bit);
+        if (count >= k) {
             threshold += bit;
+            reached = count;
         }
     }
     uint32_t ties = k < rows ? k - count_from(magnitude, rows, threshold + 1) : rows;
