@@ -26,4 +26,5 @@ flash:
 	@$(MAKE) --no-print-directory BOARDS=$(BOARD) $(BUILD)/$(BOARD)/fqt-device.elf
 	$(OPENOCD) -f $(PROBE) -f port/$(BOARD)/openocd.cfg -c init -c "reset halt" \
 	    -c "flash write_image erase $(BUILD)/$(BOARD)/fqt-device.elf" $(FLASH_PAGES) \
-	    -c "verify_image $(BUILD)/$(BOARD)/fqt-device.elf" -c "reset run" -c exit
+	    -c "verify_image $(BUILD)/$(BOARD)/fqt-device.elf" -c "reset run" -c exit || { \
+	    echo "flash: OpenOCD did not write the board: is the probe ($(PROBE)) connected and the board powered?" >&2; exit 1; }
