@@ -216,7 +216,8 @@ public final class StreamsService implements AutoCloseable {
     return created;
   }
 
-  static Properties properties(StreamsSettings settings) {
+  /** What Kafka Streams runs with. */
+  public static Properties properties(StreamsSettings settings) {
     StreamsSettings.Application application = settings.application();
     Properties p = new Properties();
     p.putAll(settings.kafka().client());

@@ -1,6 +1,7 @@
 package io.fqtfleet.programs;
 
 import io.fqtfleet.gateway.GatewayMain;
+import io.fqtfleet.programs.bench.BenchCommand;
 import io.fqtfleet.programs.detect.DetectCommand;
 import io.fqtfleet.programs.evaluation.EvaluateCommand;
 import io.fqtfleet.schemas.ConfigException;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Option;
       EvaluateCommand.class,
       PolicyCommand.class,
       AlertsCommand.class,
+      BenchCommand.class,
       SimCommand.class,
       DetectCommand.class,
       DeviceCommand.class,

@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.WireCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -46,6 +47,11 @@ record PolicyFile(
     List<Silencing> silences) {
 
   private static final int RATE_UNITS = 1 << 20;
+
+  static {
+    // Avro's builders copy only classes that it trusts, and loading our codec makes it trust ours.
+    WireCodec.of(Policy.class);
+  }
 
   PolicyFile {
     comment = comment == null ? "" : comment;

@@ -87,7 +87,11 @@ public final class SignalLane {
   }
 
   private SignalLane(
-      Signal signal, Noise noise, ReportMoments reference, ReportMoments previous, ReportMoments current) {
+      Signal signal,
+      Noise noise,
+      ReportMoments reference,
+      ReportMoments previous,
+      ReportMoments current) {
     this.signal = signal;
     this.noise = noise;
     this.reference = reference;
@@ -273,7 +277,8 @@ public final class SignalLane {
 
   public static SignalLane read(Signal signal, Noise noise, DataInput in) throws IOException {
     SignalLane lane =
-        new SignalLane(signal, noise, ReportMoments.read(in), ReportMoments.read(in), ReportMoments.read(in));
+        new SignalLane(
+            signal, noise, ReportMoments.read(in), ReportMoments.read(in), ReportMoments.read(in));
     lane.collecting = in.readBoolean();
     if (lane.collecting) {
       lane.candidate = ReportMoments.read(in);

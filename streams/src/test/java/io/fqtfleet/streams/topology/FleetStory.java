@@ -3,6 +3,7 @@ package io.fqtfleet.streams.topology;
 import io.fqtfleet.schemas.AckOutcome;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.RefusalReason;
+import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,7 +15,7 @@ import java.util.Random;
  * closed and the budgets are applied. One cohort drifts and learns its way back; one device of
  * another cohort breaks for good.
  */
-final class FleetStory {
+class FleetStory {
   static final int DRIFT_ROUND = 20;
   static final String DRIFTED = "line-1";
   static final String BROKEN = "dev-2-03";
@@ -62,12 +63,17 @@ final class FleetStory {
       long startMs = DriverRig.START_MS + (long) round * DriverRig.ROUND_MS;
       for (SyntheticFleet.Device device : shuffled()) {
         // A device's moment in the round is its own, whatever the order of arrival.
-        rig.send(device.report(SAMPLES), startMs + 100 + Math.abs(device.id.hashCode() % 1500));
+        deliver(device.report(SAMPLES), startMs + 100 + Math.abs(device.id.hashCode() % 1500));
       }
       rig.advance(DriverRig.ROUND_MS);
       round++;
       applyBudgets(startMs);
     }
+  }
+
+  /** How a report reaches Kafka; tests have other ways. */
+  void deliver(TrainingReport report, long atMs) {
+    rig.send(report, atMs);
   }
 
   private void applyBudgets(long startMs) {

@@ -52,7 +52,9 @@ class StreamsKilledIT {
         kafka:
           bootstrapServers: %s
           partitions: 2
-          client: {main.consumer.session.timeout.ms: "2000", main.consumer.heartbeat.interval.ms: "500"}
+          client:
+            main.consumer.session.timeout.ms: "2000"
+            main.consumer.heartbeat.interval.ms: "500"
         application: {stateDirectory: %s, threads: 2, rocksDbMegabytes: 32}
         detection: {fleetDevices: 100}
         ops: {port: 0}

@@ -1,0 +1,72 @@
+package io.fqtfleet.programs.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fleet bench}: how fast the services are on this machine. */
+@Command(name = "bench", description = "how fast the services are on this machine")
+public final class BenchCommand {
+  @Spec private CommandSpec spec;
+
+  @Command(
+      name = "streams",
+      description = "reports per second of the streams topology, beside one that only passes on")
+  void streams(
+      @Option(names = "--devices", defaultValue = "10000", description = "500..100000 (10000)")
+          int devices,
+      @Option(names = "--reports", defaultValue = "30", description = "of each, 2..1000 (30)")
+          int reports,
+      @Option(
+              names = "--restore",
+              defaultValue = "0",
+              description = "also lose the state of so many devices and time its return (0)")
+          int restored,
+      @Option(names = "--partitions", defaultValue = "4", description = "1..64 (4)") int partitions,
+      @Option(names = "--threads", defaultValue = "1", description = "stream threads, 1..64 (1)")
+          int threads,
+      @Option(names = "--json", paramLabel = "FILE", description = "the figures as JSON") Path json)
+      throws IOException, InterruptedException {
+    within("--devices", devices, 500, 100_000);
+    within("--reports", reports, 2, 1000);
+    within("--restore", restored, 0, 1_000_000);
+    within("--partitions", partitions, 1, 64);
+    within("--threads", threads, 1, 64);
+    StreamsBench.Options options =
+        new StreamsBench.Options(devices, reports, restored, partitions, threads);
+    PrintWriter out = spec.commandLine().getOut();
+    Path directory = Files.createTempDirectory("fqt-bench");
+    Map<String, Object> figures;
+    try {
+      figures =
+          new StreamsBench(
+                  options,
+                  line -> {
+                    out.println(line);
+                    out.flush();
+                  })
+              .run(directory);
+    } finally {
+      StreamsBench.delete(directory);
+    }
+    figures.forEach((name, value) -> out.printf("%-28s %s%n", name, value));
+    out.flush();
+    if (json != null) {
+      new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
+    }
+  }
+
+  private static void within(String option, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          "%s %d is not in %d..%d".formatted(option, value, min, max));
+    }
+  }
+}
