@@ -77,7 +77,7 @@ struct fqt_learner {
     uint8_t *arena;
     struct fqt_config config;
     float learning_rate;   /* config.learning_rate_q20 as a real number */
-    uint64_t seed;         /* of the random weights */
+    uint64_t seed;         /* of random weights and stochastic rounding */
     uint32_t update_count; /* since random weights, saturated; UINT32_MAX: weights were loaded */
     uint16_t batch_fill;   /* samples in the open minibatch */
     uint16_t nth_phase;    /* samples since the last trained one */

@@ -83,7 +83,6 @@ static void lay_out(struct fqt_learner *learner) {
         memset(arena + layer->row, 0, layer->rows * sizeof(struct fqt_row));
         if (plan->mode == FQT_MODE_FINE) {
             state->row_scale = (const float *)(void *)(arena + layer->row_scale);
-            memset(arena + layer->residual, 128, (size_t)layer->rows * layer->inputs);
         }
     }
 }
@@ -218,9 +217,6 @@ enum fqt_status fqt_load(struct fqt_learner *learner, const struct fqt_layer_sta
         state->error_mean_max = 0.0f;
         if (!layer->frozen) {
             memset(learner->arena + layer->row, 0, layer->rows * sizeof(struct fqt_row));
-            if (plan->mode == FQT_MODE_FINE) {
-                memset(learner->arena + layer->residual, 128, (size_t)layer->rows * layer->inputs);
-            }
         }
         take_layer(learner, index, &layers[index]);
     }

@@ -322,7 +322,6 @@ static void place_layer(struct planner *p, struct fqt_layer_plan *layer) {
     layer->bias = take(p, rows * 4u);
     layer->row = take(p, rows * (uint32_t)sizeof(struct fqt_row));
     if (fine) {
-        layer->residual = take(p, weights);
         layer->row_scale = take(p, rows * 4u);
     }
     if (plan->step[layer->step].kind == FQT_LINEAR) {

@@ -50,7 +50,6 @@ struct fqt_layer_plan {
     uint32_t multipliers; /* struct fqt_multiplier [rows], fine mode, or [1] */
     /* The rest is of trainable layers; 0 in frozen ones. */
     uint32_t codes;       /* uint8 [rows][inputs] */
-    uint32_t residual;    /* uint8 [rows][inputs], fine mode */
     uint32_t bias;        /* int32 [rows] */
     uint32_t row_scale;   /* float [rows], fine mode */
     uint32_t row;         /* struct fqt_row [rows], step.h */

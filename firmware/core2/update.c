@@ -15,6 +15,7 @@
 struct layer_update {
     uint32_t index;
     bool fine;
+    uint32_t stream;     /* of stochastic rounding */
     float gradient_unit; /* real gradient of one accumulator unit, averaged over the batch */
     float input_scale;
     struct fqt_range seen; /* weights after the update, before clamping */
@@ -96,10 +97,39 @@ static void update_bias(struct fqt_learner *learner, const struct layer_update *
     *bias = bounded_bias(*bias - change);
 }
 
+/* Uniform 2^-20 parts of a code in [0, 1), by weight; reproducible, and no state. */
+static int32_t dither(uint32_t stream, uint32_t weight) {
+    return (int32_t)(fqt_random_u32(stream, weight) >> (32 - STEP_BITS));
+}
+
+/* A structure whose weights left its range, or use less than 3/8 of it, gets another scale. */
+static void fit_row_scale(struct fqt_learner *learner, const struct layer_update *update,
+                          uint32_t row, bool saturated, int32_t largest) {
+    const struct fqt_layer_plan *layer = &learner->plan->layer[update->index];
+    float *scale = &row_scales_of(learner, update->index)[row];
+    const float factor = saturated ? 1.25f : largest < 48 ? 0.5f : 1.0f;
+    if (factor == 1.0f || *scale * factor < FQT_SPAN_MIN ||
+        *scale * factor > FQT_SPAN_MAX / 512.0f) {
+        return;
+    }
+    const int32_t zero = learner->layer[update->index].weight_quant.zero;
+    const int32_t ratio = fqt_round_f32((float)(1 << STEP_BITS) / factor); /* <= 2^21 */
+    const uint32_t first = row * layer->inputs;
+    uint8_t *codes = learner->arena + layer->codes + first;
+    for (uint32_t i = 0; i < layer->inputs; i++) {
+        const int32_t scaled = (codes[i] - zero) * ratio + dither(~update->stream, first + i);
+        const int32_t next = zero + (scaled >> STEP_BITS);
+        codes[i] = (uint8_t)(next < 0 ? 0 : next > 255 ? 255 : next);
+    }
+    int32_t *bias = &bias_of(learner, update->index)[row];
+    *bias = bounded_bias(fqt_round_f32((float)*bias / factor));
+    *scale = *scale * factor;
+}
+
 /*
  * Steps in units of 2^-20 code. centred = n * (g - mean) is below 2^28; a step is at most +-512
- * codes, so everything stays below 2^30. Rounded to nearest, as the paper does: a step below half a
- * code is lost.
+ * codes, so everything stays below 2^30. The paper's mode rounds to nearest: a step below half a
+ * code is lost. The fine mode rounds stochastically: it is kept on average.
  */
 static void step_codes(struct fqt_learner *learner, struct layer_update *update,
                        const struct row_step *step, struct fqt_multiplier to_codes_q20) {
@@ -107,88 +137,36 @@ static void step_codes(struct fqt_learner *learner, struct layer_update *update,
     struct fqt_layer_counters *counters = &learner->counters.layer[update->index];
     const int32_t n = layer->inputs;
     const int32_t zero = learner->layer[update->index].weight_quant.zero;
-    uint8_t *codes = learner->arena + layer->codes + step->row * layer->inputs;
+    const uint32_t first = step->row * layer->inputs;
+    uint8_t *codes = learner->arena + layer->codes + first;
     uint32_t changed = 0;
+    uint32_t saturated = 0;
     uint32_t moved_sq = 0; /* 4,096 * 255^2 < 2^29 */
+    int32_t largest = 0;
     for (int32_t i = 0; i < n; i++) {
         const int32_t move = fqt_multiply_s32(n * step->g[i] - step->moments.sum, to_codes_q20);
-        const int32_t next = ((codes[i] << STEP_BITS) - move + (1 << (STEP_BITS - 1))) >> STEP_BITS;
+        const int32_t rounding =
+            update->fine ? dither(update->stream, first + (uint32_t)i) : 1 << (STEP_BITS - 1);
+        const int32_t next = ((codes[i] << STEP_BITS) - move + rounding) >> STEP_BITS;
         int32_t q = next;
         if (next < 0 || next > 255) {
             q = next < 0 ? 0 : 255;
-            counters->w_saturated++;
+            saturated++;
             fqt_range_include(&update->seen, (float)(next - zero) * step->scale);
         }
         const int32_t change = q - codes[i];
+        const int32_t magnitude = q < zero ? zero - q : q - zero;
+        largest = magnitude > largest ? magnitude : largest;
         changed += change != 0;
         moved_sq += (uint32_t)(change * change);
         codes[i] = (uint8_t)q;
     }
-    counters->codes_changed += changed;
-    update->moved_sq = update->moved_sq + (float)moved_sq * (step->scale * step->scale);
-}
-
-/* A structure whose weights left its range, or use less than 3/8 of it, gets another scale. */
-static void fit_row_scale(struct fqt_learner *learner, uint32_t index, uint32_t row, bool saturated,
-                          int32_t largest) {
-    const struct fqt_layer_plan *layer = &learner->plan->layer[index];
-    float *scale = &row_scales_of(learner, index)[row];
-    const float factor = saturated ? 1.25f : largest < 48 * 256 ? 0.5f : 1.0f;
-    if (factor == 1.0f || *scale * factor < FQT_SPAN_MIN ||
-        *scale * factor > FQT_SPAN_MAX / 512.0f) {
-        return;
-    }
-    const int32_t middle = (learner->layer[index].weight_quant.zero << 8) + 128;
-    const struct fqt_multiplier ratio = fqt_multiplier_f32(1.0f / factor);
-    uint8_t *codes = learner->arena + layer->codes + row * layer->inputs;
-    uint8_t *residual = learner->arena + layer->residual + row * layer->inputs;
-    for (uint32_t i = 0; i < layer->inputs; i++) {
-        const int32_t w = ((codes[i] << 8) | residual[i]) - middle;
-        int32_t next = middle + fqt_scale_s32(w, ratio);
-        next = next < 0 ? 0 : next > 65535 ? 65535 : next;
-        codes[i] = (uint8_t)(next >> 8);
-        residual[i] = (uint8_t)next;
-    }
-    int32_t *bias = &bias_of(learner, index)[row];
-    *bias = bounded_bias(fqt_scale_s32(*bias, ratio));
-    *scale = *scale * factor;
-}
-
-/* The same on 16 bits: the code and a residual byte behind it; the kernels read the code only. */
-static void step_fine(struct fqt_learner *learner, struct layer_update *update,
-                      const struct row_step *step, struct fqt_multiplier to_codes_q20) {
-    const struct fqt_layer_plan *layer = &learner->plan->layer[update->index];
-    struct fqt_layer_counters *counters = &learner->counters.layer[update->index];
-    const int32_t n = layer->inputs;
-    const int32_t middle = (learner->layer[update->index].weight_quant.zero << 8) + 128;
-    const uint32_t at = step->row * layer->inputs;
-    uint8_t *codes = learner->arena + layer->codes + at;
-    uint8_t *residual = learner->arena + layer->residual + at;
-    uint32_t changed = 0;
-    uint32_t saturated = 0;
-    uint64_t moved_sq = 0;
-    int32_t largest = 0;
-    for (int32_t i = 0; i < n; i++) {
-        const int32_t before = (codes[i] << 8) | residual[i];
-        const int32_t move = fqt_multiply_s32(n * step->g[i] - step->moments.sum, to_codes_q20);
-        int32_t next = ((before << 12) - move + (1 << 11)) >> 12;
-        if (next < 0 || next > 65535) {
-            next = next < 0 ? 0 : 65535;
-            saturated++;
-        }
-        const int32_t change = next - before;
-        const int32_t magnitude = next < middle ? middle - next : next - middle;
-        largest = magnitude > largest ? magnitude : largest;
-        moved_sq += (uint64_t)((int64_t)change * change);
-        changed += codes[i] != (uint8_t)(next >> 8);
-        codes[i] = (uint8_t)(next >> 8);
-        residual[i] = (uint8_t)next;
-    }
-    const float unit = step->scale * (1.0f / 256.0f);
     counters->w_saturated += saturated;
     counters->codes_changed += changed;
-    update->moved_sq = update->moved_sq + fqt_float_u64(moved_sq) * (unit * unit);
-    fit_row_scale(learner, update->index, step->row, saturated > 0, largest);
+    update->moved_sq = update->moved_sq + (float)moved_sq * (step->scale * step->scale);
+    if (update->fine) {
+        fit_row_scale(learner, update, step->row, saturated > 0, largest);
+    }
 }
 
 /* g: the structure's gradient over the minibatch, in units of gradient_unit * 2^shift. */
@@ -206,11 +184,7 @@ static void update_row(struct fqt_learner *learner, struct layer_update *update,
     const struct fqt_multiplier to_codes_q20 = fqt_multiplier_f32(
         step.rate / step.scale * (step.unit / (float)layer->inputs) * (float)(1 << STEP_BITS));
     update_bias(learner, update, &step);
-    if (update->fine) {
-        step_fine(learner, update, &step, to_codes_q20);
-    } else {
-        step_codes(learner, update, &step, to_codes_q20);
-    }
+    step_codes(learner, update, &step, to_codes_q20);
     counters->codes_visited += layer->inputs;
     learner->counters.mac_backward += layer->inputs;
 }
@@ -347,6 +321,8 @@ static void update_layer(struct fqt_learner *learner, uint32_t index) {
     struct layer_update update = {
         .index = index,
         .fine = plan->mode == FQT_MODE_FINE,
+        .stream = fqt_mix_u32((uint32_t)learner->seed ^
+                              fqt_mix_u32((uint32_t)learner->counters.updates * 8u + index)),
         .gradient_unit = state->error_quant.scale * input_scale / (float)learner->batch_fill,
         .input_scale = input_scale,
     };

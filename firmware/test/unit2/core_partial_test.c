@@ -287,8 +287,8 @@ static void unselected_rows_stay_and_macs_are_exact(const struct fqt_model_spec 
             uint32_t rows_changed = 0;
             for (uint32_t r = 0; r < layer->rows; r++) {
                 rows_changed +=
-                    memcmp(model.arena + layer->residual + r * layer->inputs,
-                           before.arena + layer->residual + r * layer->inputs, layer->inputs) != 0;
+                    memcmp(model.arena + layer->codes + r * layer->inputs,
+                           before.arena + layer->codes + r * layer->inputs, layer->inputs) != 0;
             }
             EXPECT(rows_changed <= k, "lambda %u layer %u: %u rows changed, %u selected", lambda, l,
                    rows_changed, k);
