@@ -3,6 +3,7 @@ package io.fqtfleet.programs;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.BudgetTerms;
 import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Silence;
@@ -66,7 +67,10 @@ record PolicyFile(
     required("quiet", quiet);
     required("drift", drift);
     required("trial", trial);
-    detection = detection == null ? new Detection(null, null, null, null, null, null) : detection;
+    detection =
+        detection == null
+            ? new Detection(null, null, null, null, null, null, null, null, null)
+            : detection;
     if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
       throw new IllegalArgumentException(
           "cohort '" + cohort + "' is neither * nor " + Topics.COHORT.pattern());
@@ -127,7 +131,10 @@ record PolicyFile(
       Integer lagReports,
       Duration grace,
       Integer quietRounds,
-      Integer trialRounds) {
+      Integer trialRounds,
+      List<DriftSignal> signals,
+      Double falseDiscoveryRate,
+      Integer silentRounds) {
 
     DriftSettings toSettings() {
       DriftSettings.Builder settings = DriftSettings.newBuilder();
@@ -148,6 +155,15 @@ record PolicyFile(
       }
       if (trialRounds != null) {
         settings.setTrialRounds(trialRounds);
+      }
+      if (signals != null) {
+        settings.setSignals(signals);
+      }
+      if (falseDiscoveryRate != null) {
+        settings.setFalseDiscoveryRate(falseDiscoveryRate);
+      }
+      if (silentRounds != null) {
+        settings.setSilentRounds(silentRounds);
       }
       return settings.build();
     }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.ConfigException;
+import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Silence;
@@ -68,6 +70,20 @@ class PolicyFileTest {
       ConfigException e = assertThrows(ConfigException.class, () -> policy(broken));
       assertTrue(e.getMessage().contains(change.get(2)), e.getMessage());
     }
+  }
+
+  @Test
+  void signalsAreChosenInThePolicy() throws IOException {
+    String text =
+        shipped()
+            + "  signals: [error, confidence]\n  falseDiscoveryRate: 0.1\n  silentRounds: 9\n";
+    DriftSettings settings = policy(text).getDriftSettings();
+    assertEquals(List.of(DriftSignal.ERROR, DriftSignal.CONFIDENCE), settings.getSignals());
+    assertEquals(0.1, settings.getFalseDiscoveryRate());
+    assertEquals(9, settings.getSilentRounds());
+    String twice = shipped() + "  signals: [error, error]\n";
+    ConfigException e = assertThrows(ConfigException.class, () -> policy(twice));
+    assertTrue(e.getMessage().contains("each once"), e.getMessage());
   }
 
   @Test

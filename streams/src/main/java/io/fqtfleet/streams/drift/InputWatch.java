@@ -17,8 +17,10 @@ public final class InputWatch {
     STUCK,
     /** The mean left the reference by more than {@value #OFFSET_SDS} of its standard deviations. */
     OFFSET,
-    /** The variance is {@value #VARIANCE_RATIO} times the reference's, or the inverse of that. */
-    NOISE
+    /** The variance is more than {@value #VARIANCE_RATIO} times the reference's. */
+    NOISE,
+    /** It is less than the inverse of that: a machine that stands still, or a weak sensor. */
+    FAINT
   }
 
   private static final int VALUES_MIN = 64;
@@ -67,8 +69,10 @@ public final class InputWatch {
       flaws.add(Flaw.OFFSET);
     }
     double ratio = input.variance() / variance;
-    if (ratio > VARIANCE_RATIO || ratio < 1 / VARIANCE_RATIO) {
+    if (ratio > VARIANCE_RATIO) {
       flaws.add(Flaw.NOISE);
+    } else if (ratio < 1 / VARIANCE_RATIO) {
+      flaws.add(Flaw.FAINT);
     }
     return flaws;
   }

@@ -45,6 +45,11 @@ public record Thresholds(
         atLeastOne(cohorts * signals / share));
   }
 
+  /** ln c of groups of devices, such as those of one firmware, when so many are looked at. */
+  public static double logGroup(double falsePagesPerFleetDay, int roundMs, int groups) {
+    return atLeastOne(groups * DAY_MS / roundMs / (falsePagesPerFleetDay / SHARES));
+  }
+
   /** Very generous budgets must not make every report an alarm. */
   private static double atLeastOne(double c) {
     return Math.max(1, Math.log(c));

@@ -148,9 +148,20 @@ final class AlertMarks {
     if (round.cohort.alert != null) {
       round.cohort.alert = change.apply(round.cohort.alert);
     }
+    forEachOpen(round.cohort.conditions.values(), change);
+    forEachOpen(round.cohort.shared.values(), change);
     for (DeviceCard card : round.cards.values()) {
       if (card.alert != null) {
         card.alert = change.apply(card.alert);
+      }
+      forEachOpen(card.conditions.values(), change);
+    }
+  }
+
+  private static void forEachOpen(Collection<Condition> conditions, UnaryOperator<Alert> change) {
+    for (Condition condition : conditions) {
+      if (condition.alert != null) {
+        condition.alert = change.apply(condition.alert);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.drift.Signal;
@@ -13,6 +14,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
+import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 
 /** How cards become bytes: a version byte, then the fields in order. */
@@ -72,6 +74,22 @@ final class CardBytes {
       if ((there >> signal.ordinal() & 1) == 1) {
         lanes.put(signal, SignalLane.read(signal, noise, in));
       }
+    }
+  }
+
+  static void writeConditions(DataOutput out, EnumMap<AlertKind, Condition> conditions)
+      throws IOException {
+    out.writeByte(conditions.size());
+    for (Map.Entry<AlertKind, Condition> entry : conditions.entrySet()) {
+      out.writeByte(entry.getKey().ordinal());
+      entry.getValue().write(out);
+    }
+  }
+
+  static void readConditions(DataInputStream in, EnumMap<AlertKind, Condition> conditions)
+      throws IOException {
+    for (int i = in.readByte(); i > 0; i--) {
+      conditions.put(AlertKind.values()[in.readByte()], Condition.read(in));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.drift.CohortLane;
 import io.fqtfleet.streams.drift.Signal;
@@ -10,6 +11,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What is remembered of a cohort between rounds. Used by one thread. */
 public final class CohortCard {
@@ -32,6 +34,15 @@ public final class CohortCard {
 
   /** The open incident, or null. */
   Alert alert;
+
+  /** Rules that much of the cohort breaks. */
+  final EnumMap<AlertKind, Condition> conditions = new EnumMap<>(AlertKind.class);
+
+  /** Of attributes whose devices are in trouble in several cohorts; this one speaks for all. */
+  final TreeMap<String, Condition> shared = new TreeMap<>();
+
+  /** Rounds that an alarm waits to see whether other cohorts have the same. */
+  int heldRounds;
 
   /** The typical device moved, not just some. */
   boolean dense;
@@ -81,6 +92,13 @@ public final class CohortCard {
     }
     out.writeByte(lead.ordinal());
     CardBytes.writeRecord(out, ALERTS, alert);
+    CardBytes.writeConditions(out, conditions);
+    out.writeByte(shared.size());
+    for (Map.Entry<String, Condition> entry : shared.entrySet()) {
+      out.writeUTF(entry.getKey());
+      entry.getValue().write(out);
+    }
+    out.writeByte(heldRounds);
     out.writeBoolean(dense);
     out.writeDouble(baseError);
     out.writeDouble(baseUpper);
@@ -105,6 +123,11 @@ public final class CohortCard {
     }
     card.lead = Signal.values()[in.readByte()];
     card.alert = CardBytes.readRecord(in, ALERTS);
+    CardBytes.readConditions(in, card.conditions);
+    for (int i = in.readByte(); i > 0; i--) {
+      card.shared.put(in.readUTF(), Condition.read(in));
+    }
+    card.heldRounds = in.readByte();
     card.dense = in.readBoolean();
     card.baseError = in.readDouble();
     card.baseUpper = in.readDouble();

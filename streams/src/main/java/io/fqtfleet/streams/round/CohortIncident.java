@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.AlertEvidence;
 import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
+import io.fqtfleet.schemas.AlertSeverity;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.ReasonCode;
@@ -29,6 +30,15 @@ final class CohortIncident {
   private static final int SETTLED_FACTOR = 5;
 
   private static final int TOP_DEVICES = 10;
+
+  /** A rise of the error that needs no further evidence to be what the incident is about. */
+  private static final double RISE_MIN = 0.1;
+
+  /** Rounds that an alarm waits while an attribute that other cohorts have too may explain it. */
+  private static final int HELD_ROUNDS_MAX = 4;
+
+  /** From this severity on an incident of half of the cohort is critical. */
+  private static final double CRITICAL_SEVERITY = 0.25;
 
   private final CohortRound round;
   private final CohortCard cohort;
@@ -105,15 +115,42 @@ final class CohortIncident {
     if (isOpen()) {
       follow();
     } else if (measured && round.cohortEvidence >= round.thresholds.logCohort()) {
-      open();
+      String attribute = round.causes.separating(leadOf());
+      boolean wait = !attribute.isEmpty() && cohort.heldRounds < HELD_ROUNDS_MAX;
+      boolean ruled = leadOf() == Signal.SATURATION || round.causes.explainCohort();
+      if (cohort.heldRounds > 0 && isBack()) {
+        // What others shared is over; only its evidence is left.
+        cohort.lane.restart();
+        cohort.signals.values().forEach(SignalLane::restart);
+        cohort.heldRounds = 0;
+      } else if (wait || ruled) {
+        cohort.heldRounds = Math.min(HELD_ROUNDS_MAX, cohort.heldRounds + 1);
+      } else {
+        open(attribute);
+      }
+    } else {
+      cohort.heldRounds = 0;
     }
+  }
+
+  private boolean isBack() {
+    Signal lead = leadOf();
+    return lead == Signal.ERROR
+        ? round.signals.current() <= round.signals.upper()
+        : round.cohortResiduals.getOrDefault(lead, 0.0) <= CohortRound.DEVIATIONS_OFF;
+  }
+
+  /** The labels are wrong, not the world: nothing trains on them. */
+  boolean isLabelNoise() {
+    return isOpen() && cohort.alert.getKind() == AlertKind.LABEL_NOISE;
   }
 
   /** The labelled error, if it says that something is wrong; else what says most. */
   private Signal leadOf() {
+    double sure = Math.max(round.signals.upper(), round.signals.baseline() + RISE_MIN);
     boolean worse =
-        cohort.lane.logEvidence() >= 0.5 * round.thresholds.logCohort()
-            || round.signals.current() > round.signals.upper();
+        cohort.lane.logEvidence() >= 0.25 * round.thresholds.logCohort()
+            || round.signals.current() > sure;
     return worse ? Signal.ERROR : round.strongest(cohort.signals);
   }
 
@@ -130,8 +167,9 @@ final class CohortIncident {
     return mean > 0 && Detection.median(residuals) >= 0.5 * mean;
   }
 
-  private void open() {
+  private void open(String attribute) {
     opened = true;
+    cohort.heldRounds = 0;
     cohort.lead = leadOf();
     boolean errors = cohort.lead == Signal.ERROR;
     cohort.dense = isDense();
@@ -145,11 +183,14 @@ final class CohortIncident {
     round.cards.values().forEach(DeviceCard::forgetRecent);
     cohort.signals.values().forEach(SignalLane::forgetRecent);
     AlertEvidence evidence = evidence();
+    AlertKind kind =
+        errors && round.labels.alone() ? AlertKind.LABEL_NOISE : AlertKind.DOMAIN_DRIFT;
     cohort.alert =
         Alert.newBuilder()
-            .setId(
-                AlertIds.of(AlertScope.COHORT, name, AlertKind.DOMAIN_DRIFT, round.closed.endMs()))
-            .setKind(AlertKind.DOMAIN_DRIFT)
+            .setId(AlertIds.of(AlertScope.COHORT, name, kind, round.closed.endMs()))
+            .setKind(kind)
+            .setAttribute(attribute)
+            .setSignals(CohortEvidence.signals(round))
             .setScope(AlertScope.COHORT)
             .setKey(name)
             .setCohort(name)
@@ -213,7 +254,13 @@ final class CohortIncident {
     cohort.affected = Math.max(cohort.affected, affected.size());
     if (opened) {
       emit(AlertStatus.FIRING, affected, Sentences.drift(round, fresh(), cohort.affected));
-      decide("CALM", "DRIFT", ReasonCode.DOMAIN_DRIFT);
+      decide("CALM", "DRIFT", isLabelNoise() ? ReasonCode.LABEL_NOISE : ReasonCode.DOMAIN_DRIFT);
+    } else if (isLabelNoise() && round.labels.refuted()) {
+      emit(AlertStatus.INVALIDATED, affected, Sentences.worldMoved("cohort " + name));
+      decide("DRIFT", "CALM", ReasonCode.LABEL_NOISE);
+      // The evidence stays: the next round says what it is instead.
+      cohort.alert = null;
+      cohort.lead = Signal.ERROR;
     } else if (closing) {
       if (refutation != null) {
         String sentence = Sentences.refuted(refutation, "cohort " + name, cohort.lead, level());
@@ -223,7 +270,7 @@ final class CohortIncident {
       }
       decide("DRIFT", settled ? "SETTLED" : "RECOVERED", ReasonCode.RECOVERED);
       close();
-    } else if (hasGrown()) {
+    } else if (hasGrown() || severityClass() != cohort.alert.getSeverity()) {
       emit(AlertStatus.UPDATED, affected, Sentences.drift(round, fresh(), cohort.affected));
     }
   }
@@ -235,7 +282,20 @@ final class CohortIncident {
         && rounds >= round.policy.getDriftSettings().getQuietRounds();
   }
 
+  /** Rises at once; falls only when the incident ends, so that an alert does not flap. */
+  private AlertSeverity severityClass() {
+    boolean critical =
+        cohort.affected >= 0.5 * round.cards.size() && severity() >= CRITICAL_SEVERITY;
+    boolean was = cohort.alert.getSeverity() == AlertSeverity.CRITICAL;
+    return critical || was ? AlertSeverity.CRITICAL : AlertSeverity.WARNING;
+  }
+
   private List<String> affectedByEvidence() {
+    if (isLabelNoise()) {
+      return round.cards.keySet().stream()
+          .filter(device -> round.residual(device, Signal.ERROR) > 1)
+          .toList();
+    }
     return round.cards.entrySet().stream()
         .filter(
             e ->
@@ -278,6 +338,9 @@ final class CohortIncident {
                     ? cohort.alert.getTopDevices()
                     : affected.stream().limit(TOP_DEVICES).toList())
             .setEvidence(evidence())
+            .setConfirmedDevices(
+                Math.max(cohort.alert.getConfirmedDevices(), CohortEvidence.confirmed(round)))
+            .setSeverity(severityClass())
             .setAction(Sentences.driftAction(round, over))
             .setSentence(sentence)
             .build();

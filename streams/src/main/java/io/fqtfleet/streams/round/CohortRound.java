@@ -40,6 +40,9 @@ public final class CohortRound {
   /** Samples of the cohort's round that a device's own few are filled up with. */
   private static final double PRIOR_SAMPLES = 10;
 
+  /** So many deviations off its own past a signal is off. */
+  static final double DEVIATIONS_OFF = 2;
+
   /**
    * The record that closes a round.
    *
@@ -90,6 +93,8 @@ public final class CohortRound {
   final List<Alert> alerts = new ArrayList<>();
   final TreeMap<String, DeviceRound> heard;
   final AlertMarks marks;
+  final Labels labels;
+  final SharedCauses causes;
 
   /** What is wrong with the input signals of this round; absent = nothing. */
   final Map<String, Set<Flaw>> flaws = new TreeMap<>();
@@ -121,6 +126,8 @@ public final class CohortRound {
     this.cards = cards;
     this.heard = DeviceRound.merge(events);
     this.marks = new AlertMarks(this, events);
+    this.labels = new Labels(this);
+    this.causes = new SharedCauses(this);
     List<DriftSignal> tested = policy.getDriftSettings().getSignals();
     this.testsErrors = tested.contains(DriftSignal.ERROR);
     this.others = EnumSet.noneOf(Signal.class);
@@ -167,6 +174,8 @@ public final class CohortRound {
       attribution.judge(entry.getKey(), entry.getValue());
     }
     incident.afterDevices();
+    new Conditions(this).judge();
+    causes.judge();
     marks.complete();
     cohort.closedUntilMs = closed.endMs;
     return new Outcome(departed, decisions, budgets, alerts, RoundHealth.of(this));
@@ -178,8 +187,9 @@ public final class CohortRound {
         (device, round) -> {
           if (round.left()) {
             DeviceCard gone = cards.remove(device);
-            if (gone != null && gone.alert != null) {
-              alerts.add(AlertMarks.ofDeparted(gone.alert, closed.endMs));
+            if (gone != null) {
+              gone.openAlerts()
+                  .forEach(alert -> alerts.add(AlertMarks.ofDeparted(alert, closed.endMs)));
             }
             departed.add(device);
           } else {
@@ -227,7 +237,17 @@ public final class CohortRound {
   /** Half of the evidence that a page needs, or in an incident or trouble of its own. */
   boolean isSuspicious(DeviceCard card) {
     boolean troubled = card.standing != Standing.STABLE && card.standing != Standing.WATCH;
-    return troubled || ready(card) && evidence(card) >= 0.5 * settings.logThreshold();
+    boolean alarming = ready(card) && evidence(card) >= 0.5 * settings.logThreshold();
+    return troubled || alarming && isOff(card);
+  }
+
+  /** Something is off now; evidence lasts longer. */
+  private boolean isOff(DeviceCard card) {
+    double error = card.recentSamples == 0 ? Double.NaN : card.recentErrors / card.recentSamples;
+    return card.lane.ready(settings) && error > card.lane.upperError(settings)
+        || others.stream()
+            .map(card.signals::get)
+            .anyMatch(lane -> lane != null && lane.lastResidual() > DEVIATIONS_OFF);
   }
 
   /** Estimated moment at which what a device's incident is measured by changed. */

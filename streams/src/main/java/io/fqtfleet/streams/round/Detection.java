@@ -1,5 +1,6 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.CohortSignals;
 import io.fqtfleet.streams.drift.CohortSignals.Member;
@@ -124,7 +125,10 @@ final class Detection {
   }
 
   private boolean learns(DeviceCard card) {
-    return calm && (card.standing == Standing.STABLE || card.standing == Standing.WATCH);
+    // A cause that the fleet shares is still being looked into: it must not become the reference.
+    boolean held =
+        round.causes.of(card) != null || card.conditions.containsKey(AlertKind.SHARED_CAUSE);
+    return calm && !held && (card.standing == Standing.STABLE || card.standing == Standing.WATCH);
   }
 
   private long startMs(DeviceRound heard) {
@@ -134,7 +138,8 @@ final class Detection {
   private void watchInput(String device, DeviceCard card, DeviceRound heard) {
     Set<Flaw> found = card.input.check(heard.input(), round.settings.warmupReports());
     if (heard.reports > 0) {
-      boolean impossible = found.contains(Flaw.STUCK) || found.contains(Flaw.OFFSET);
+      boolean impossible =
+          found.contains(Flaw.STUCK) || found.contains(Flaw.OFFSET) || found.contains(Flaw.NOISE);
       card.flawRounds = impossible ? card.flawRounds + 1 : 0;
       if (impossible) {
         round.flaws.put(device, EnumSet.copyOf(found));
@@ -239,7 +244,9 @@ final class Detection {
   private double cohortEvidence() {
     List<Double> logs = new ArrayList<>();
     for (DeviceCard card : round.cards.values()) {
-      if (!card.isolated() && round.ready(card)) {
+      // What a shared cause explains says nothing of this cohort, not even after it is over.
+      boolean explained = card.conditions.containsKey(AlertKind.SHARED_CAUSE);
+      if (!card.isolated() && !explained && round.ready(card)) {
         logs.add(round.evidence(card));
       }
     }

@@ -29,8 +29,8 @@ final class DeviceAttribution {
 
   private static final double REFERENCE_PRIOR = 50;
 
-  /** So many deviations off its own past a device is affected by its cohort's incident. */
-  private static final double DEVIATIONS_AFFECTED = 2;
+  /** A rise of the error that is told from the chance of a few samples. */
+  private static final double RISE_MIN = 0.1;
 
   private final CohortRound round;
   private final CohortIncident incident;
@@ -102,7 +102,11 @@ final class DeviceAttribution {
   private void judgeQuiet(String device, DeviceCard card, double now, DeviceVerdict verdict) {
     boolean ready = round.ready(card);
     if (incident.isOpen()) {
-      if (!incident.isClosing() && card.online && isAffected(device, card, now)) {
+      round.labels.joins(device, card);
+      if (!incident.isLabelNoise()
+          && !incident.isClosing()
+          && card.online
+          && isAffected(device, card, now)) {
         startIncident(device, card, round.cohort.lead);
         card.enter(Standing.DRIFT);
       } else {
@@ -111,8 +115,19 @@ final class DeviceAttribution {
       return;
     }
     double evidence = round.evidence(card);
-    if (ready && evidence >= round.settings.logThreshold()) {
-      boolean wait = incident.isSuspected() || card.flawRounds > 0;
+    boolean alarms = ready && evidence >= round.settings.logThreshold();
+    boolean ruled = alarms && leadOf(card) == Signal.SATURATION;
+    if (round.causes.explain(card, alarms)
+        || ruled
+        || round.labels.explain(device, card, alarms, verdict)) {
+      card.standing = Standing.WATCH;
+      return;
+    }
+    if (alarms) {
+      boolean wait =
+          incident.isSuspected()
+              || card.flawRounds > 0
+              || card.attributes.contains(round.causes.separating(leadOf(card)));
       if (wait && card.heldRounds < HELD_ROUNDS_MAX) {
         int held = card.heldRounds + 1;
         card.enter(Standing.WATCH);
@@ -133,7 +148,7 @@ final class DeviceAttribution {
       return true;
     }
     if (round.cohort.lead != Signal.ERROR) {
-      return round.residual(device, round.cohort.lead) > DEVIATIONS_AFFECTED;
+      return round.residual(device, round.cohort.lead) > CohortRound.DEVIATIONS_OFF;
     }
     return card.lane.ready(round.settings)
         && now > Math.max(card.lane.upperError(round.settings), base(card));
@@ -179,7 +194,10 @@ final class DeviceAttribution {
     boolean worse =
         card.lane.ready(round.settings)
             && (card.lane.logEvidence() >= round.settings.logThreshold() / 2
-                || round.currentError(card) > card.lane.upperError(round.settings));
+                || round.currentError(card)
+                    > Math.max(
+                        card.lane.upperError(round.settings),
+                        card.lane.referenceError() + RISE_MIN));
     return worse ? Signal.ERROR : round.strongest(card.signals);
   }
 
@@ -240,7 +258,13 @@ final class DeviceAttribution {
   }
 
   private void judgeTrial(String device, DeviceCard card, double now, DeviceVerdict verdict) {
-    if (incident.openedNow()) {
+    String cause = round.causes.of(card);
+    if (cause != null) {
+      verdict.resolve(AlertStatus.INVALIDATED, Sentences.joinedCause(device, cause));
+      endIncident(card);
+      return;
+    }
+    if (incident.openedNow() && !incident.isLabelNoise()) {
       verdict.resolve(AlertStatus.INVALIDATED, Sentences.joined(round, device));
       card.enter(Standing.DRIFT);
       return;

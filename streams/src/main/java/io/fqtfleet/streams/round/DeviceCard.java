@@ -1,6 +1,7 @@
 package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.budget.Standing;
@@ -11,6 +12,7 @@ import io.fqtfleet.streams.drift.SignalLane;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 
@@ -84,6 +86,17 @@ public final class DeviceCard {
   /** The device's own open incident, or null. */
   Alert alert;
 
+  /** Rules that it breaks or broke a moment ago. */
+  final EnumMap<AlertKind, Condition> conditions = new EnumMap<>(AlertKind.class);
+
+  /** Rounds in a row without a report. */
+  int silentRounds;
+
+  /** Reports lost and received, discounted. */
+  double recentLost;
+
+  double recentReports;
+
   /** Changes the standing and starts its counts. */
   void enter(Standing next) {
     standing = next;
@@ -109,6 +122,19 @@ public final class DeviceCard {
   /** Its trouble is its own, or was a moment ago: its old evidence says nothing of the cohort. */
   boolean isolated() {
     return alert != null || standing == Standing.TRIAL || standing == Standing.FAULT;
+  }
+
+  List<Alert> openAlerts() {
+    List<Alert> open = new ArrayList<>();
+    if (alert != null) {
+      open.add(alert);
+    }
+    for (Condition condition : conditions.values()) {
+      if (condition.alert != null) {
+        open.add(condition.alert);
+      }
+    }
+    return open;
   }
 
   public Standing standing() {
@@ -160,6 +186,10 @@ public final class DeviceCard {
     out.writeLong(resetVersion);
     out.writeInt(reissues);
     CardBytes.writeRecord(out, ALERTS, alert);
+    CardBytes.writeConditions(out, conditions);
+    out.writeInt(silentRounds);
+    out.writeFloat((float) recentLost);
+    out.writeFloat((float) recentReports);
   }
 
   private static DeviceCard read(DataInputStream in) throws IOException {
@@ -197,6 +227,10 @@ public final class DeviceCard {
     card.resetVersion = in.readLong();
     card.reissues = in.readInt();
     card.alert = CardBytes.readRecord(in, ALERTS);
+    CardBytes.readConditions(in, card.conditions);
+    card.silentRounds = in.readInt();
+    card.recentLost = in.readFloat();
+    card.recentReports = in.readFloat();
     return card;
   }
 }

@@ -83,7 +83,7 @@ final class DeviceVerdict {
     card.alert = null;
   }
 
-  private AlertEvidence evidence() {
+  AlertEvidence evidence() {
     boolean flawed = round.flaws.containsKey(device);
     DeviceRound heard = round.heard.get(device);
     double dispersion = card.lane.dispersion(round.settings);

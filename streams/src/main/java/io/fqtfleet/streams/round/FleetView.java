@@ -88,6 +88,12 @@ public record FleetView(long devices, Map<Signal, Double> levels, List<SharedSus
         }
       }
     }
+    for (CohortHealth cohort : cohorts) {
+      // Who has the alert open keeps it, so that there is never a second one.
+      for (String attribute : cohort.getSharedCauses()) {
+        sums.computeIfAbsent(attribute, a -> new Sum()).owner = cohort.getCohort();
+      }
+    }
     List<SharedSuspect> suspects = new ArrayList<>();
     sums.forEach(
         (attribute, sum) -> {

@@ -90,6 +90,7 @@ final class RoundHealth {
         .setReportsDuplicate(cohort.reportsDropped)
         .setLevels(levels(round))
         .setAttributes(attributes(round))
+        .setSharedCauses(List.copyOf(cohort.shared.keySet()))
         .setSuspiciousDevices(
             (int) round.cards.values().stream().filter(round::isSuspicious).count())
         .build();

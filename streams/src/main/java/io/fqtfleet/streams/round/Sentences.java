@@ -8,6 +8,7 @@ import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
 import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.state.SharedSuspect;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -21,7 +22,7 @@ final class Sentences {
 
   private Sentences() {}
 
-  private static String time(long ms) {
+  static String time(long ms) {
     return TIME.format(Instant.ofEpochMilli(ms));
   }
 
@@ -71,6 +72,16 @@ final class Sentences {
   }
 
   static String drift(CohortRound round, double now, int affected) {
+    if (round.cohort.alert.getKind() == AlertKind.LABEL_NOISE) {
+      return ("The labels of cohort %s are doubtful: %s since %s while its confidence and inputs"
+              + " stayed as they were (%s). %s")
+          .formatted(
+              round.closed.cohort(),
+              rise(round.cohort.lead, round.cohort.baseError, now),
+              time(round.cohort.alert.getOnsetMs()),
+              pages(round, round.cohortEvidence, round.thresholds.logCohort()),
+              RuleSentences.action(AlertKind.LABEL_NOISE));
+    }
     return ("The world of cohort %s changed: %s since %s; %d of %d devices affected (%s). %s")
         .formatted(
             round.closed.cohort(),
@@ -83,6 +94,9 @@ final class Sentences {
   }
 
   static String driftAction(CohortRound round, boolean over) {
+    if (!over && round.cohort.alert.getKind() == AlertKind.LABEL_NOISE) {
+      return RuleSentences.action(AlertKind.LABEL_NOISE);
+    }
     if (over) {
       return "The devices return to quiet terms.";
     }
@@ -115,6 +129,48 @@ final class Sentences {
             percent(cohort.peakError),
             percent(cohort.recentError()),
             driftAction(round, true));
+  }
+
+  static String labels(CohortRound round, String device, DeviceCard card) {
+    return ("The labels of device %s are doubtful: its error rose from %s to %s since %s while its"
+            + " confidence and inputs stayed as they were (%s). %s")
+        .formatted(
+            device,
+            percent(card.lane.referenceError()),
+            percent(round.freshError(device, card)),
+            time(card.lane.onsetMs()),
+            pages(round, round.evidence(card), round.settings.logThreshold()),
+            RuleSentences.action(AlertKind.LABEL_NOISE));
+  }
+
+  static String worldMoved(String whose) {
+    return "It is not the labels: the confidence or the inputs of %s changed too.".formatted(whose);
+  }
+
+  static String labelsOver(String device, boolean back) {
+    return back
+        ? "The labels of device %s agree with its model as before.".formatted(device)
+        : "The labels of device %s stay as they are; they are its reference now.".formatted(device);
+  }
+
+  static String joinedCause(String device, String attribute) {
+    return "Device %s is not alone: devices with %s in other cohorts have the same."
+        .formatted(device, attribute);
+  }
+
+  static String sharedCause(CohortRound round, SharedSuspect suspect, double threshold) {
+    return ("Devices with %s have a cause in common: %d of %d in %d cohorts are in trouble since"
+            + " %s, of the others %d of %d (%s). Nothing was changed; undo or replace what they"
+            + " share.")
+        .formatted(
+            suspect.getAttribute(),
+            suspect.getSuspicious(),
+            suspect.getDevices(),
+            suspect.getCohorts(),
+            time(suspect.getOnsetMs()),
+            suspect.getOthersSuspicious(),
+            suspect.getOthers(),
+            pages(round, suspect.getLogEvidence(), threshold));
   }
 
   static String trial(CohortRound round, String device, DeviceCard card) {
@@ -168,7 +224,9 @@ final class Sentences {
     String what =
         flaws.contains(Flaw.STUCK)
             ? "repeats one value"
-            : "has a mean that no signal of its past explains";
+            : flaws.contains(Flaw.OFFSET)
+                ? "has a mean that no signal of its past explains"
+                : "is drowned in noise";
     return ("The sensor of device %s is broken: its signal %s; the other devices of cohort %s are"
             + " well. %s")
         .formatted(

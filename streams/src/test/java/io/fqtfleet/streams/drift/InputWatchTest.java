@@ -42,7 +42,7 @@ class InputWatchTest {
   void muchMoreOrLessNoiseIsNoted() {
     assertEquals(Set.of(), warm().check(input(1000, 10, 2400), WARM_UP));
     assertEquals(Set.of(Flaw.NOISE), warm().check(input(1000, 10, 2600), WARM_UP));
-    assertEquals(Set.of(Flaw.NOISE), warm().check(input(1000, 10, 90), WARM_UP));
+    assertEquals(Set.of(Flaw.FAINT), warm().check(input(1000, 10, 90), WARM_UP));
   }
 
   @Test

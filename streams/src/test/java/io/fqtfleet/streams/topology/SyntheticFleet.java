@@ -99,7 +99,7 @@ final class SyntheticFleet {
           .setLossSquareSum(0)
           .setLossMin(10)
           .setLossMax(20_000)
-          .setConfidenceSum(labelled * 30_000)
+          .setConfidenceSum(labelled * 30_000 - (labelled - correct) * 4_000)
           .setConfidenceSquareSum(0)
           .setInputCount(inputCount)
           .setInputSum(inputSum)

@@ -1,0 +1,241 @@
+package io.fqtfleet.streams.round;
+
+import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertFeedback;
+import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.AlertScope;
+import io.fqtfleet.schemas.AlertSeverity;
+import io.fqtfleet.schemas.AlertStatus;
+import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.Signal;
+import io.fqtfleet.streams.drift.SignalLane;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Troubles that a rule names without a test: reports that are missing, codes that are clamped, an
+ * energy bucket that stays empty. One alert per device and kind; where a fifth of the cohort has
+ * the same, one for the cohort, and those of its devices are withdrawn.
+ */
+final class Conditions {
+  private static final List<AlertKind> KINDS =
+      List.of(AlertKind.QUANT_SATURATION, AlertKind.TELEMETRY_LOSS, AlertKind.ENERGY);
+
+  /** Rounds in a row before a rule that may be broken by chance raises an alert. */
+  private static final int ROUNDS_MIN = 3;
+
+  /** Share of clamped codes that costs accuracy, and how many times the usual share. */
+  private static final double SATURATED_MIN = 0.05;
+
+  private static final double SATURATED_RISE = 2;
+
+  /** Share of reports lost, and how many, that make a device's picture unreliable. */
+  private static final double LOST_SHARE = 0.3;
+
+  private static final double LOST_MIN = 5;
+
+  /** Weight of the past, per round, in what was lost lately. */
+  private static final double LOST_MEMORY = 0.9;
+
+  /** Of the samples that a device should train on, the share that its bucket does not allow. */
+  private static final double THROTTLED_SHARE = 0.5;
+
+  private static final long THROTTLED_MIN = 4;
+  private static final double SHARED = 0.2;
+  private static final int SHARED_MIN = 3;
+  private static final int TOP_DEVICES = 10;
+
+  private final CohortRound round;
+  private final int quietRounds;
+
+  Conditions(CohortRound round) {
+    this.round = round;
+    this.quietRounds = round.policy.getDriftSettings().getQuietRounds();
+  }
+
+  void judge() {
+    EnumMap<AlertKind, List<String>> broken = new EnumMap<>(AlertKind.class);
+    KINDS.forEach(kind -> broken.put(kind, new ArrayList<>()));
+    round.cards.forEach(
+        (device, card) -> {
+          count(card, round.heard.get(device));
+          for (AlertKind kind : KINDS) {
+            Condition condition = card.conditions.computeIfAbsent(kind, k -> new Condition());
+            condition.see(isBroken(kind, device, card), startMs(kind, card));
+            if (condition.bad >= roundsMin(kind) || condition.alert != null && condition.bad > 0) {
+              broken.get(kind).add(device);
+            }
+          }
+        });
+    for (AlertKind kind : KINDS) {
+      judge(kind, broken.get(kind));
+    }
+    round.cards.values().forEach(card -> card.conditions.values().removeIf(Condition::idle));
+    round.cohort.conditions.values().removeIf(Condition::idle);
+  }
+
+  /** A silence began when the device was heard last. */
+  private long startMs(AlertKind kind, DeviceCard card) {
+    long silent = kind == AlertKind.TELEMETRY_LOSS ? Math.max(0, card.silentRounds - 1) : 0;
+    return round.closed.startMs() - silent * round.closed.roundMs();
+  }
+
+  private static int roundsMin(AlertKind kind) {
+    return kind == AlertKind.TELEMETRY_LOSS ? 1 : ROUNDS_MIN;
+  }
+
+  private void count(DeviceCard card, DeviceRound heard) {
+    boolean silent = heard == null || heard.reports == 0;
+    card.silentRounds = silent ? card.silentRounds + 1 : 0;
+    card.recentLost *= LOST_MEMORY;
+    card.recentReports *= LOST_MEMORY;
+    if (!silent) {
+      card.recentReports += heard.reports;
+    }
+    if (heard != null) {
+      // What was counted as lost and arrives late was not lost.
+      card.recentLost = Math.max(0, card.recentLost + heard.lost - heard.dropped);
+    }
+  }
+
+  private boolean isBroken(AlertKind kind, String device, DeviceCard card) {
+    DeviceRound heard = round.heard.get(device);
+    return switch (kind) {
+      case TELEMETRY_LOSS -> isSilent(card) || losesReports(card);
+      case QUANT_SATURATION -> heard != null && saturates(card, heard);
+      case ENERGY -> heard != null && isThrottled(card, heard);
+      default -> throw new IllegalArgumentException(kind + " is no rule");
+    };
+  }
+
+  private boolean isSilent(DeviceCard card) {
+    return card.silentRounds >= round.policy.getDriftSettings().getSilentRounds();
+  }
+
+  private static boolean losesReports(DeviceCard card) {
+    return card.recentLost >= LOST_MIN
+        && card.recentLost > LOST_SHARE * (card.recentLost + card.recentReports);
+  }
+
+  private boolean saturates(DeviceCard card, DeviceRound heard) {
+    double share = heard.value(Signal.SATURATION);
+    SignalLane lane = card.signals.get(Signal.SATURATION);
+    boolean known = lane != null && lane.ready(round.settings);
+    return share >= SATURATED_MIN && known && share >= SATURATED_RISE * lane.referenceMean();
+  }
+
+  /** A quiet device may run out of energy, that is what its small bucket is for. */
+  private static boolean isThrottled(DeviceCard card, DeviceRound heard) {
+    boolean wanted =
+        card.standing == Standing.DRIFT
+            || card.standing == Standing.TRIAL
+            || card.standing == Standing.RECOVERING;
+    return wanted
+        && heard.throttled >= THROTTLED_MIN
+        && heard.throttled >= THROTTLED_SHARE * (heard.throttled + heard.trained);
+  }
+
+  private void judge(AlertKind kind, List<String> broken) {
+    Condition whole = round.cohort.conditions.computeIfAbsent(kind, k -> new Condition());
+    int devices = round.cards.size();
+    // Hysteresis: what began as the cohort's ends when half as many are left.
+    double share = whole.alert == null ? SHARED : SHARED / 2;
+    boolean shared = broken.size() >= Math.max(SHARED_MIN, share * devices);
+    whole.see(shared, round.closed.startMs());
+    if (shared && whole.alert == null) {
+      whole.sinceMs = earliest(kind, broken);
+      whole.alert = cohortAlert(kind, broken, whole.sinceMs);
+      round.alerts.add(whole.alert);
+    } else if (whole.alert != null) {
+      follow(whole, kind, broken);
+    }
+    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
+      Condition own = entry.getValue().conditions.get(kind);
+      if (whole.alert != null) {
+        end(own, AlertStatus.INVALIDATED, RuleSentences.shared(round, kind, entry.getKey()));
+      } else {
+        judge(kind, entry.getKey(), entry.getValue(), own);
+      }
+    }
+  }
+
+  private void follow(Condition whole, AlertKind kind, List<String> broken) {
+    AlertFeedback refutation = round.marks.refutation(whole.alert);
+    if (refutation != null) {
+      end(whole, AlertMarks.endOf(refutation), RuleSentences.refuted(refutation, whole.alert));
+    } else if (whole.good >= quietRounds) {
+      end(whole, AlertStatus.RESOLVED, RuleSentences.over(round, whole.alert));
+    } else if (broken.size() >= 2 * whole.alert.getAffectedDevices()) {
+      whole.alert =
+          Alert.newBuilder(cohortAlert(kind, broken, whole.sinceMs))
+              .setId(whole.alert.getId())
+              .setRaisedAtMs(whole.alert.getRaisedAtMs())
+              .setRound(whole.alert.getRound())
+              .setVerification(whole.alert.getVerification())
+              .setStatus(AlertStatus.UPDATED)
+              .build();
+      round.alerts.add(whole.alert);
+    }
+  }
+
+  private void judge(AlertKind kind, String device, DeviceCard card, Condition own) {
+    AlertFeedback refutation = round.marks.refutation(own.alert);
+    if (refutation != null) {
+      end(own, AlertMarks.endOf(refutation), RuleSentences.refuted(refutation, own.alert));
+    } else if (own.alert == null && own.bad >= roundsMin(kind)) {
+      own.alert = deviceAlert(kind, device, card, own);
+      round.alerts.add(own.alert);
+    } else if (own.alert != null && own.good == 1 && refutedByLateReports(kind, device, card)) {
+      end(own, AlertStatus.INVALIDATED, RuleSentences.cameLate(device));
+    } else if (own.alert != null && own.good >= quietRounds) {
+      end(own, AlertStatus.RESOLVED, RuleSentences.over(round, own.alert));
+    }
+  }
+
+  /** The round that ended the trouble brought late reports: none of them was lost. */
+  private boolean refutedByLateReports(AlertKind kind, String device, DeviceCard card) {
+    DeviceRound heard = round.heard.get(device);
+    return kind == AlertKind.TELEMETRY_LOSS
+        && heard != null
+        && heard.dropped > 0
+        && card.recentLost < 1;
+  }
+
+  private long earliest(AlertKind kind, List<String> devices) {
+    return devices.stream()
+        .mapToLong(device -> round.cards.get(device).conditions.get(kind).sinceMs)
+        .min()
+        .orElse(round.closed.startMs());
+  }
+
+  private Alert deviceAlert(AlertKind kind, String device, DeviceCard card, Condition own) {
+    return RuleAlerts.of(round, kind, AlertScope.DEVICE, device, own.sinceMs)
+        .setAffectedDevices(1)
+        .setTopDevices(List.of(device))
+        .setSeverity(kind == AlertKind.ENERGY ? AlertSeverity.INFO : AlertSeverity.WARNING)
+        .setAction(RuleSentences.action(kind))
+        .setSentence(RuleSentences.device(round, kind, device, card, own.sinceMs))
+        .build();
+  }
+
+  private Alert cohortAlert(AlertKind kind, List<String> devices, long sinceMs) {
+    boolean half = devices.size() >= 0.5 * round.cards.size();
+    return RuleAlerts.of(round, kind, AlertScope.COHORT, round.closed.cohort(), sinceMs)
+        .setAffectedDevices(devices.size())
+        .setTopDevices(devices.stream().limit(TOP_DEVICES).toList())
+        .setSeverity(half ? AlertSeverity.CRITICAL : AlertSeverity.WARNING)
+        .setAction(RuleSentences.action(kind))
+        .setSentence(RuleSentences.cohort(round, kind, devices.size(), sinceMs))
+        .build();
+  }
+
+  private void end(Condition condition, AlertStatus status, String sentence) {
+    if (condition.alert != null) {
+      round.alerts.add(RuleAlerts.end(round, condition.alert, status, sentence));
+      condition.alert = null;
+      condition.bad = 0;
+    }
+  }
+}
