@@ -1,5 +1,7 @@
 package io.fqtfleet.gateway;
 
+import io.fqtfleet.gateway.mqtt.MqttLink;
+import io.fqtfleet.gateway.mqtt.TlsFiles;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -35,7 +37,7 @@ public record GatewayConfig(
   /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
   public static GatewayConfig of(String mqttUri, String bootstrapServers, String masterKeyHex) {
     return new GatewayConfig(
-        new Mqtt(mqttUri, null, null, null, null, null, null),
+        new Mqtt(mqttUri, null, null, null, null, null, null, null),
         new Kafka(bootstrapServers, null, null, null, null),
         null,
         null,
@@ -48,6 +50,7 @@ public record GatewayConfig(
       String uri,
       String username,
       String password,
+      Tls tls,
       Duration keepAlive,
       Duration timeout,
       Duration retryMin,
@@ -58,8 +61,14 @@ public record GatewayConfig(
       retryMin = or(retryMin, Duration.ofMillis(500));
       retryMax = or(retryMax, Duration.ofSeconds(15));
       Problems problems = new Problems();
+      String scheme = scheme(uri);
       problems.require(
-          isTcp(uri), "uri: '%s' is not tcp://host:port (TLS is not supported yet)".formatted(uri));
+          scheme.equals("tcp") || scheme.equals("ssl"),
+          "uri: '%s' is not tcp://host:port or ssl://host:port".formatted(uri));
+      problems.require(
+          tls == null || !scheme.equals("tcp"),
+          "tls: is given for %s, which is plain TCP; write ssl://".formatted(uri));
+      tls = tls == null && scheme.equals("ssl") ? new Tls(null, null, null, null) : tls;
       problems.within("keepAlive", keepAlive, Duration.ofSeconds(1), Duration.ofHours(1));
       problems.within("timeout", timeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
       problems.within("retryMin", retryMin, Duration.ofMillis(10), Duration.ofMinutes(5));
@@ -67,16 +76,45 @@ public record GatewayConfig(
       problems.raise();
     }
 
-    private static boolean isTcp(String uri) {
+    /** Empty unless the address is whole. */
+    private static String scheme(String uri) {
       try {
         URI parsed = new URI(uri == null ? "" : uri);
-        return "tcp".equals(parsed.getScheme())
-            && parsed.getHost() != null
-            && parsed.getPort() > 0
-            && parsed.getPort() <= 65_535;
+        boolean whole =
+            parsed.getHost() != null && parsed.getPort() > 0 && parsed.getPort() <= 65_535;
+        return whole && parsed.getScheme() != null ? parsed.getScheme() : "";
       } catch (URISyntaxException e) {
-        return false;
+        return "";
       }
+    }
+
+    public MqttLink.Login login() {
+      return new MqttLink.Login(username, password, tls == null ? null : tls.files());
+    }
+  }
+
+  /** PEM files of TLS to the MQTT broker; certificate and key together make it mutual. */
+  public record Tls(String caFile, String certificateFile, String keyFile, Boolean verifyHostname) {
+    public Tls {
+      verifyHostname = or(verifyHostname, true);
+      Problems problems = new Problems();
+      problems.require(
+          (certificateFile == null) == (keyFile == null),
+          "certificateFile and keyFile go together; give both or none");
+      problems.raise();
+      try {
+        new TlsFiles(path(caFile), path(certificateFile), path(keyFile), verifyHostname).sockets();
+      } catch (TlsFiles.UnusableException e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
+    }
+
+    TlsFiles files() {
+      return new TlsFiles(path(caFile), path(certificateFile), path(keyFile), verifyHostname);
+    }
+
+    private static Path path(String file) {
+      return file == null ? null : Path.of(file);
     }
   }
 

@@ -45,7 +45,14 @@ abstract class BrokersFixture {
     GatewayConfig defaults = GatewayConfig.of(broker.uri(), kafka.bootstrapServers(), MASTER_KEY);
     return new GatewayConfig(
         new GatewayConfig.Mqtt(
-            broker.uri(), null, null, null, null, Duration.ofMillis(100), Duration.ofSeconds(1)),
+            broker.uri(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1)),
         new GatewayConfig.Kafka(kafka.bootstrapServers(), 4, deliveryTimeout, null, null),
         new GatewayConfig.Uplink(SESSIONS, 64, null, null, Duration.ofSeconds(3)),
         null,

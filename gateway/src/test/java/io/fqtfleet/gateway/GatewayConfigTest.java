@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fqtfleet.localstack.LocalCertificates;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.StrictYaml;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +26,7 @@ class GatewayConfigTest {
   private static final String KEY = "ab".repeat(32);
   private static final String LEAST =
       """
-      mqtt: {uri: "tcp://127.0.0.1:1883"}
+      mqtt: {uri: "ssl://127.0.0.1:8883"}
       kafka: {bootstrapServers: "127.0.0.1:9092"}
       keys: {masterKey: "%s"}
       """
@@ -34,9 +36,10 @@ class GatewayConfigTest {
   private static final String ALL =
       """
       mqtt:
-        uri: tcp://broker:1884
+        uri: ssl://broker:1884
         username: gateway
         password: hidden
+        tls: {caFile: CA, certificateFile: CERT, keyFile: PRIVATE, verifyHostname: false}
         keepAlive: 33s
         timeout: 4s
         retryMin: 70ms
@@ -66,7 +69,20 @@ class GatewayConfigTest {
       """
           .formatted(KEY);
 
+  @TempDir static Path certificates;
   @TempDir Path directory;
+
+  private static String all;
+
+  @BeforeAll
+  static void writeCertificates() {
+    LocalCertificates authority = new LocalCertificates(certificates);
+    LocalCertificates.Holder own = authority.issue("gateway");
+    all =
+        ALL.replace("CA,", authority.ca() + ",")
+            .replace("CERT,", own.certificate() + ",")
+            .replace("PRIVATE,", own.key() + ",");
+  }
 
   private static GatewayConfig parse(String text) {
     return StrictYaml.parse("gateway.yaml", text, GatewayConfig.class);
@@ -75,25 +91,25 @@ class GatewayConfigTest {
   @Test
   void everyKeyIsRead() {
     Map<String, String> defaults = EffectiveConfig.of(parse(LEAST));
-    Map<String, String> all = EffectiveConfig.of(parse(ALL));
+    Map<String, String> every = EffectiveConfig.of(parse(all));
     List<String> keys = keys("", GatewayConfig.class);
     for (String key : keys) {
       if (key.equals("keys.masterKey") || key.equals("kafka.client")) {
         continue;
       }
-      assertTrue(all.containsKey(key), key);
-      assertNotEquals(defaults.get(key), all.get(key), key);
+      assertTrue(every.containsKey(key), key);
+      assertNotEquals(defaults.get(key), every.get(key), key);
     }
-    assertEquals("SASL_SSL", all.get("kafka.client.security.protocol"));
+    assertEquals("SASL_SSL", every.get("kafka.client.security.protocol"));
   }
 
   @Test
   void secretsAreNotPrinted() {
-    Map<String, String> all = EffectiveConfig.of(parse(ALL));
-    assertEquals("********", all.get("mqtt.password"));
-    assertEquals("********", all.get("keys.masterKey"));
-    assertEquals("********", all.get("kafka.client.sasl.jaas.config"));
-    String printed = all + " " + parse(ALL).keys();
+    Map<String, String> every = EffectiveConfig.of(parse(all));
+    assertEquals("********", every.get("mqtt.password"));
+    assertEquals("********", every.get("keys.masterKey"));
+    assertEquals("********", every.get("kafka.client.sasl.jaas.config"));
+    String printed = every + " " + parse(all).keys();
     assertFalse(printed.contains("hidden") || printed.contains(KEY), printed);
     assertFalse(printed.contains("secret words"), printed);
   }
@@ -102,7 +118,7 @@ class GatewayConfigTest {
   void allProblemsAreListedAtOnce() {
     String text =
         """
-        mqtt: {uri: "ssl://broker:8883", keepAlive: 0s}
+        mqtt: {uri: "http://broker:80", keepAlive: 0s}
         kafka: {bootstrapServers: "a:1", client: {acks: "1"}}
         uplink: {sesions: 4, window: 0}
         keys: {masterKey: abc}
@@ -111,7 +127,7 @@ class GatewayConfigTest {
     String said = refused.getMessage();
     for (String part :
         List.of(
-            "ssl://broker:8883",
+            "http://broker:80",
             "keepAlive",
             "[acks]",
             "did you mean 'sessions'",
@@ -119,6 +135,36 @@ class GatewayConfigTest {
       assertTrue(said.contains(part), () -> part + " not in: " + said);
     }
     assertFalse(said.contains("abc'"), said);
+  }
+
+  @Test
+  void uselessCertificatesAreNamedWithTheRemedy() throws IOException {
+    Path key = directory.resolve("old.key");
+    Files.writeString(
+        key, "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+    Path certificate = certificates.resolve("gateway.pem");
+    assertRefused(certificate, key, "openssl pkcs8 -topk8");
+    assertRefused(key, certificates.resolve("gateway.key.pem"), "old.key holds no");
+    assertRefused(directory.resolve("none.pem"), key, "none.pem cannot be read");
+  }
+
+  private static void assertRefused(Path certificate, Path key, String expected) {
+    String text =
+        LEAST.replace(
+            "8883\"}",
+            "8883\", tls: {certificateFile: \"%s\", keyFile: \"%s\"}}".formatted(certificate, key));
+    String said = assertThrows(ConfigException.class, () -> parse(text)).getMessage();
+    assertTrue(said.contains(expected), said);
+  }
+
+  @Test
+  void tlsSettingsThatContradictAreRefused() {
+    String plain = LEAST.replace("ssl://127.0.0.1:8883\"", "tcp://127.0.0.1:1883\", tls: {}");
+    String said = assertThrows(ConfigException.class, () -> parse(plain)).getMessage();
+    assertTrue(said.contains("write ssl://"), said);
+    String half = LEAST.replace("8883\"", "8883\", tls: {keyFile: key.pem}");
+    String why = assertThrows(ConfigException.class, () -> parse(half)).getMessage();
+    assertTrue(why.contains("certificateFile and keyFile go together"), why);
   }
 
   @Test

@@ -23,6 +23,7 @@ public final class MosquittoBroker implements MqttBroker {
 
   private final Path directory;
   private final int port;
+  private final String access;
   private Process process;
   private Thread atExit;
 
@@ -36,8 +37,33 @@ public final class MosquittoBroker implements MqttBroker {
    * @param port to listen on; 0 = any free one, kept for the life of this object
    */
   public MosquittoBroker(Path directory, int port) {
+    this(directory, port, "allow_anonymous true");
+  }
+
+  private MosquittoBroker(Path directory, int port, String access) {
     this.directory = directory.toAbsolutePath();
     this.port = LoopbackPorts.choose(port);
+    this.access = access;
+  }
+
+  /**
+   * TLS with client certificates only: a client is who its certificate's CN says, and may do what
+   * the access list of {@code acl} allows that name.
+   */
+  public static MosquittoBroker withCertificates(
+      Path directory, Path ca, LocalCertificates.Holder server, Path acl) {
+    return new MosquittoBroker(
+        directory,
+        0,
+        """
+        cafile %s
+        certfile %s
+        keyfile %s
+        require_certificate true
+        use_identity_as_username true
+        allow_anonymous false
+        acl_file %s"""
+            .formatted(ca, server.certificate(), server.key(), acl));
   }
 
   /** True if the program is installed. */
@@ -165,6 +191,7 @@ public final class MosquittoBroker implements MqttBroker {
       // As root mosquitto would become the user "mosquitto", which cannot write our directory.
       boolean root = "root".equals(System.getProperty("user.name"));
       return template
+          .replace("${access}", access)
           .replace("${port}", Integer.toString(port))
           .replace("${directory}", directory.toString())
           .replace("${user}", root ? "user root" : "# not started as root: keeps its user");

@@ -152,7 +152,7 @@ public final class Downlink implements AutoCloseable {
         new MqttLink.Settings(
             mqtt.uri(),
             CLIENT_ID + partition,
-            new MqttLink.Login(mqtt.username(), mqtt.password()),
+            mqtt.login(),
             true,
             0,
             config.downlink().window(),

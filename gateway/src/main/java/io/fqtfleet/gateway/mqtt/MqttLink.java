@@ -31,11 +31,13 @@ public interface MqttLink extends AutoCloseable {
     public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
   }
 
-  /** How to log in; null fields are not sent. */
-  record Login(String username, String password) {
+  /** How to log in; null fields are not sent. {@code tls} is null for plain TCP. */
+  record Login(String username, String password, TlsFiles tls) {
+    public static final Login NONE = new Login(null, null, null);
+
     @Override
     public String toString() {
-      return "Login[username=" + username + "]";
+      return "Login[username=" + username + ", tls=" + tls + "]";
     }
   }
 

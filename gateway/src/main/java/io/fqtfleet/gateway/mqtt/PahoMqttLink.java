@@ -77,7 +77,7 @@ public final class PahoMqttLink implements MqttLink {
     }
   }
 
-  private MqttConnectionOptions options() {
+  private MqttConnectionOptions options() throws MqttLinkException {
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(settings.cleanStart());
     options.setSessionExpiryInterval(settings.sessionExpirySeconds());
@@ -87,7 +87,13 @@ public final class PahoMqttLink implements MqttLink {
     options.setAutomaticReconnect(false);
     options.setKeepAliveInterval((int) settings.keepAlive().toSeconds());
     options.setConnectionTimeout((int) Math.max(1, settings.timeout().toSeconds()));
-    options.setSocketFactory(new NoDelaySockets());
+    TlsFiles tls = settings.login().tls();
+    try {
+      options.setSocketFactory(tls == null ? new NoDelaySockets() : tls.sockets());
+    } catch (TlsFiles.UnusableException e) {
+      throw new MqttLinkException("no TLS to " + settings.uri() + ": " + e.getMessage(), e);
+    }
+    options.setHttpsHostnameVerificationEnabled(tls != null && tls.verifyHostname());
     if (settings.login().username() != null) {
       options.setUserName(settings.login().username());
     }

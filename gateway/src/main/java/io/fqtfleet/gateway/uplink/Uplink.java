@@ -64,7 +64,7 @@ public final class Uplink implements AutoCloseable {
     return new MqttLink.Settings(
         mqtt.uri(),
         CLIENT_ID + session,
-        new MqttLink.Login(mqtt.username(), mqtt.password()),
+        mqtt.login(),
         false,
         MqttLink.Settings.NEVER_EXPIRES,
         config.uplink().window(),

@@ -32,7 +32,7 @@ class DownlinkLaneTest {
           new MqttLink.Settings(
               "tcp://nowhere:1",
               "fqt-gateway-down-0",
-              new MqttLink.Login(null, null),
+              MqttLink.Login.NONE,
               true,
               0,
               WINDOW,

@@ -44,7 +44,7 @@ class UplinkSessionTest {
           new MqttLink.Settings(
               "tcp://nowhere:1",
               "fqt-gateway-up-0",
-              new MqttLink.Login(null, null),
+              MqttLink.Login.NONE,
               false,
               MqttLink.Settings.NEVER_EXPIRES,
               WINDOW,
