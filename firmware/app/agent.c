@@ -36,24 +36,35 @@ uint64_t agent_uptime_ms(const struct agent *agent, uint64_t now_ms) {
     return now_ms - agent->booted_at_ms;
 }
 
-/* An error product and a weight gradient per weight of every trainable layer: what a sample can
- * cost at most. */
+/* Per sample a weight gradient and an error product, per minibatch a step of every weight: what a
+ * minibatch can cost at most. */
 static uint64_t macs_of_a_batch(const struct agent *agent, unsigned first_trainable) {
-    const struct fqt_shape *shape = &agent->learner.shape;
+    const struct fqt_plan *plan = agent->learner.plan;
     uint64_t macs = 0;
-    for (unsigned i = first_trainable; i < shape->layers; i++) {
-        macs += 2u * (uint64_t)shape->width[i] * shape->width[i + 1];
+    for (unsigned i = first_trainable; i < plan->layers; i++) {
+        const struct fqt_layer_plan *layer = &plan->layer[i];
+        macs += 2u * (uint64_t)layer->macs * (uint64_t)agent->duty.terms.batch_size +
+                (uint64_t)layer->rows * layer->inputs;
     }
-    return macs * (uint64_t)agent->duty.terms.batch_size;
+    return macs;
 }
 
-bool agent_has_layer(const struct agent *agent, int32_t layer) {
-    return layer == AGENT_LAST_LAYER || (layer >= 0 && layer < agent->learner.shape.layers);
+const char *agent_bad_term(const struct agent *agent, const fqt_budget_terms *terms) {
+    const struct fqt_plan *plan = agent->learner.plan;
+    const int32_t first = terms->first_trainable_layer;
+    const char *field = terms_bad_field(terms);
+    if (field != NULL) {
+        return field;
+    }
+    if (first != AGENT_LAST_LAYER && (first < plan->frozen || first >= plan->layers)) {
+        return "firstTrainableLayer";
+    }
+    return terms->batch_size <= plan->batch_max ? NULL : "batchSize";
 }
 
 static struct fqt_config config_of(const struct agent *agent) {
     const fqt_budget_terms *terms = &agent->duty.terms;
-    const int32_t last = agent->learner.shape.layers - 1;
+    const int32_t last = agent->learner.plan->layers - 1;
     const int32_t first = terms->first_trainable_layer;
     return (struct fqt_config){
         .training = terms->training,
@@ -102,13 +113,14 @@ static void init_duty(struct agent *agent, const struct agent_setup *setup) {
 
 enum page_status agent_init(struct agent *agent, const struct agent_setup *setup,
                             const char **bad_page) {
-    memset(agent, 0, offsetof(struct agent, learner)); /* fqt_init sees to the learner */
+    memset(agent, 0, sizeof *agent);
     *bad_page = "provisioning page";
     enum page_status status =
         provisioning_read(setup->provisioning_page, setup->provisioning_length, &agent->who);
     if (status != PAGE_OK) {
         return status;
     }
+    agent->model = setup->model;
     agent->model_page = setup->model_page;
     agent->model_length = model_page_length(setup->model_page, setup->model_length);
     agent->model_fingerprint = page_fingerprint(agent->model_page, agent->model_length);
@@ -117,16 +129,19 @@ enum page_status agent_init(struct agent *agent, const struct agent_setup *setup
     agent->booted_at_ms = setup->now_ms;
     init_duty(agent, setup);
     *bad_page = "model page";
-    status =
-        model_init(&agent->learner, setup->model_page, setup->model_length, sample_seed(agent));
+    if (fqt_window_samples(setup->model.plan) != FQT_WINDOW) {
+        return PAGE_OTHER_WINDOW;
+    }
+    status = model_init(&agent->learner, &agent->model, setup->arena, setup->model_page,
+                        setup->model_length, sample_seed(agent));
     if (status != PAGE_OK) {
         return status;
     }
-    if (!agent_has_layer(agent, agent->who.factory_terms.first_trainable_layer)) {
+    if (agent_bad_term(agent, &agent->who.factory_terms) != NULL) {
         *bad_page = "provisioning page";
         return PAGE_BAD_FIELD;
     }
-    if (!agent_has_layer(agent, agent->duty.terms.first_trainable_layer)) {
+    if (agent_bad_term(agent, &agent->duty.terms) != NULL) {
         agent->duty.version = 0; /* a budget for the model of before */
         agent->duty.terms = agent->who.factory_terms;
     }
@@ -220,7 +235,7 @@ enum fqt_status agent_window(struct agent *agent, const int16_t *samples, int la
 }
 
 size_t agent_export_model(const struct agent *agent, uint8_t *out, size_t cap) {
-    return model_export(&agent->learner, out, cap);
+    return model_export(&agent->learner, &agent->model, out, cap);
 }
 
 uint64_t agent_weights_hash(const struct agent *agent) {

@@ -21,7 +21,7 @@
 #include "app/energy.h"
 #include "app/pages.h"
 #include "app/store.h"
-#include "core/learner.h"
+#include "core2/learner.h"
 #include "wire/generated/fqt_wire.h"
 
 #define AGENT_FIRMWARE_VERSION "0.1.0"
@@ -32,8 +32,6 @@
 /* What outlives a power cut. Weights and last good weights are stored behind 8 bytes: the
  * fingerprint of the factory model. */
 enum agent_record { AGENT_STATE, AGENT_WEIGHTS, AGENT_GOOD, AGENT_RECORDS };
-
-#define AGENT_WEIGHTS_BYTES_MAX (8u + MODEL_PAGE_MAX)
 
 struct agent_store {
     void *context;
@@ -47,6 +45,8 @@ struct agent_store {
 struct agent_setup {
     const uint8_t *provisioning_page;
     size_t provisioning_length;
+    struct model model;
+    void *arena;               /* plan->arena_bytes bytes, aligned to FQT_ARENA_ALIGN; borrowed */
     const uint8_t *model_page; /* borrowed for the agent's life: the factory weights */
     size_t model_length;
     uint32_t boot_counter; /* 0: one more than the stored one */
@@ -70,6 +70,7 @@ struct agent_duty {
 
 struct agent {
     struct provisioning who;
+    struct model model;
     const uint8_t *model_page;
     size_t model_length;
     uint64_t model_fingerprint;

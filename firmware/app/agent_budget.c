@@ -70,10 +70,7 @@ static const char *bad_field(const struct agent *agent, const fqt_update_budget 
     if (budget->time_to_live_s < 0) {
         return "timeToLiveS";
     }
-    if (!agent_has_layer(agent, budget->terms.first_trainable_layer)) {
-        return "firstTrainableLayer";
-    }
-    return terms_bad_field(&budget->terms);
+    return agent_bad_term(agent, &budget->terms);
 }
 
 /* ---- applying ---- */
@@ -106,7 +103,8 @@ static void switch_weights(struct agent *agent, fqt_weights_action action) {
     if (action == FQT_WEIGHTS_ACTION_LAST_GOOD) {
         (void)agent_load_weights(agent, AGENT_GOOD); /* read a moment ago by prepare_weights */
     } else if (action == FQT_WEIGHTS_ACTION_FACTORY) {
-        (void)model_load(&agent->learner, agent->model_page, agent->model_length);
+        (void)model_load(&agent->learner, &agent->model, agent->model_page, agent->model_page,
+                         agent->model_length);
     }
     agent->saved_updates = agent->learner.counters.updates;
 }

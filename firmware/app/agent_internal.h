@@ -10,8 +10,8 @@ uint64_t agent_uptime_ms(const struct agent *agent, uint64_t now_ms);
 /* firstTrainableLayer: the last layer, whatever the model. */
 #define AGENT_LAST_LAYER 15
 
-/* Whether the model has a layer of this number; AGENT_LAST_LAYER it always has. */
-bool agent_has_layer(const struct agent *agent, int32_t layer);
+/* Name of the first field that is out of its range, or that this model can't obey; else NULL. */
+const char *agent_bad_term(const struct agent *agent, const fqt_budget_terms *terms);
 
 /* Hands the terms in force to the learner and the bucket; drops an open minibatch. */
 void agent_obey(struct agent *agent, uint64_t now_ms);

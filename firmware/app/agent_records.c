@@ -113,7 +113,7 @@ bool agent_save_weights(struct agent *agent, enum agent_record record) {
     uint8_t fingerprint[FINGERPRINT_BYTES];
     le_store_u64(fingerprint, agent->model_fingerprint);
     pieces[0] = (struct store_piece){fingerprint, sizeof fingerprint};
-    model_pieces(&agent->learner, &page);
+    model_pieces(&agent->learner, &agent->model, &page);
     memcpy(pieces + 1, page.piece, page.count * sizeof page.piece[0]);
     return agent->store.save(agent->store.context, record, pieces, 1 + page.count);
 }
@@ -148,5 +148,6 @@ bool agent_stage_weights(struct agent *agent, fqt_weights_action action) {
 bool agent_load_weights(struct agent *agent, enum agent_record record) {
     size_t length;
     const uint8_t *page = find_page(agent, record, &length);
-    return page != NULL && model_load(&agent->learner, page, length) == PAGE_OK;
+    return page != NULL &&
+           model_load(&agent->learner, &agent->model, agent->model_page, page, length) == PAGE_OK;
 }

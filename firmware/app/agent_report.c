@@ -26,7 +26,7 @@ static void fill_layer(const struct agent *agent, uint8_t index, fqt_layer_count
 }
 
 static void fill_layers(const struct agent *agent, fqt_training_report *report) {
-    const uint8_t layers = agent->learner.shape.layers;
+    const uint8_t layers = agent->learner.plan->layers;
     uint8_t first = 0;
     while (first < layers && agent->learner.counters.layer[first].gradient_samples == 0) {
         first++;
@@ -111,7 +111,7 @@ size_t agent_status(const struct agent *agent, bool online, uint8_t *out, size_t
     status.budget_schema = (int64_t)FQT_UPDATE_BUDGET_FINGERPRINT;
     status.attributes_count = agent->who.attributes_count;
     memcpy(status.attributes, agent->who.attributes, sizeof status.attributes);
-    status.layer_count = agent->learner.shape.layers;
+    status.layer_count = agent->learner.plan->layers;
     status.factory_terms = agent->who.factory_terms;
     status.budget_version = agent->duty.highest_version;
     size_t length;

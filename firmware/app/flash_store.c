@@ -13,17 +13,16 @@ static const uint8_t *view(const void *context, enum agent_record record, size_t
     return flash_store->usable[record] ? store_view(&flash_store->store[record], length) : NULL;
 }
 
-static uint32_t weights_place_bytes(const uint8_t *model_page, size_t model_length) {
-    const size_t page = model_trained_length(model_page, model_length);
-    const size_t bytes = STORE_HEADER_BYTES + 8u + page;
+static uint32_t weights_place_bytes(const struct model *model) {
+    const size_t bytes = STORE_HEADER_BYTES + 8u + model_trained_length(model);
     return (uint32_t)((bytes + PLACE_GRANULE_BYTES - 1u) / PLACE_GRANULE_BYTES *
                       PLACE_GRANULE_BYTES);
 }
 
 struct agent_store flash_store_open(struct flash_store *flash_store,
                                     const struct flash flash[AGENT_RECORDS],
-                                    const uint8_t *model_page, size_t model_length) {
-    const uint32_t weights = weights_place_bytes(model_page, model_length);
+                                    const struct model *model) {
+    const uint32_t weights = weights_place_bytes(model);
     const uint32_t place_bytes[AGENT_RECORDS] = {
         [AGENT_STATE] = FLASH_STATE_PLACE_BYTES, [AGENT_WEIGHTS] = weights, [AGENT_GOOD] = weights};
     for (unsigned i = 0; i < AGENT_RECORDS; i++) {

@@ -21,10 +21,10 @@ struct flash_store {
     bool usable[AGENT_RECORDS];
 };
 
-/* The model page decides how large a place for weights is: after a change of the model older
- * weights are not found, as it should be. */
+/* The model decides how large a place for weights is: after a change of the model older weights are
+ * not found, as it should be. */
 struct agent_store flash_store_open(struct flash_store *flash_store,
                                     const struct flash flash[AGENT_RECORDS],
-                                    const uint8_t *model_page, size_t model_length);
+                                    const struct model *model);
 
 #endif

@@ -5,12 +5,12 @@
 #include "wire/crc.h"
 #include "wire/le.h"
 
-#define PAGE_VERSION              1u
+#define PROVISIONING_VERSION      1u
+#define MODEL_VERSION             2u
 #define PROVISIONING_HEADER_BYTES 12u
 #define MODEL_CRC_END             16u
 #define MODEL_TRAINED             0u
 #define MODEL_UNTRAINED           1u
-#define LAYER_HEADER_BYTES        4u
 
 const char *page_status_text(enum page_status status) {
     switch (status) {
@@ -26,10 +26,12 @@ const char *page_status_text(enum page_status status) {
         return "does not match its CRC-32: write the page again";
     case PAGE_BAD_FIELD:
         return "holds a text, count or number out of its range: see app/pages.h";
-    case PAGE_OTHER_FEATURES:
-        return "is for features that this firmware does not compute: train the model again";
-    case PAGE_BAD_SHAPE:
-        return "has dimensions that the learner refuses: see core/limits.h";
+    case PAGE_OTHER_MODEL:
+        return "is for another model than this firmware: flash the page of this model, or build "
+               "the firmware with MODEL=<its description>";
+    case PAGE_OTHER_WINDOW:
+        return "is for a model that does not read the sensor's windows of 512 samples: give it "
+               "'input spectra 64' or 'input window 512'";
     case PAGE_BAD_WEIGHTS:
         return "has scales, zero points, ranges or biases that the learner refuses: export it "
                "again";
@@ -132,7 +134,7 @@ static enum page_status provisioning_check(const uint8_t *page, size_t length, s
     if (length < PROVISIONING_HEADER_BYTES || memcmp(page, "FQTP", 4) != 0) {
         return PAGE_BAD_MAGIC;
     }
-    if (le_load_u16(page + 4) != PAGE_VERSION) {
+    if (le_load_u16(page + 4) != PROVISIONING_VERSION) {
         return PAGE_BAD_VERSION;
     }
     *used = le_load_u16(page + 6);
@@ -177,6 +179,17 @@ enum page_status provisioning_read(const uint8_t *page, size_t length, struct pr
 
 /* ---- model page ---- */
 
+static uint8_t *put_f32(uint8_t *at, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    le_store_u32(at, bits);
+    return at + 4;
+}
+
+static uint8_t *put_range(uint8_t *at, const struct fqt_range *range) {
+    return put_f32(put_f32(at, range->min), range->max);
+}
+
 size_t model_page_length(const uint8_t *page, size_t length) {
     if (length < MODEL_PAGE_HEADER || memcmp(page, "FQTM", 4) != 0) {
         return 0;
@@ -189,7 +202,7 @@ static enum page_status model_check(const uint8_t *page, size_t length) {
     if (length < MODEL_PAGE_HEADER || memcmp(page, "FQTM", 4) != 0) {
         return PAGE_BAD_MAGIC;
     }
-    if (le_load_u16(page + 4) != PAGE_VERSION) {
+    if (le_load_u16(page + 4) != MODEL_VERSION) {
         return PAGE_BAD_VERSION;
     }
     const size_t used = model_page_length(page, length);
@@ -199,14 +212,87 @@ static enum page_status model_check(const uint8_t *page, size_t length) {
     if (crc32_ieee(0, page + MODEL_CRC_END, used - MODEL_CRC_END) != le_load_u32(page + 12)) {
         return PAGE_BAD_CHECKSUM;
     }
-    if (page[6] > MODEL_UNTRAINED || page[7] == 0 || page[7] > FQT_LAYERS_MAX) {
+    if (page[6] > MODEL_UNTRAINED || page[7] == 0 || page[7] > FQT_STEPS_MAX) {
         return PAGE_BAD_FIELD;
     }
-    struct page_cursor c = {page + 20, 4, false};
-    const bool same_features = le_load_u16(page + 16) == FQT_WINDOW &&
-                               page[18] == FEATURE_KIND_SPECTRA && page[19] == 2 * FQT_BANDS &&
-                               take_f32(&c) == FQT_FEATURE_SCALE && page[24] == FQT_FEATURE_ZERO;
-    return same_features ? PAGE_OK : PAGE_OTHER_FEATURES;
+    return used >= MODEL_PAGE_HEADER + page[7] * MODEL_LAYER_BYTES ? PAGE_OK : PAGE_BAD_LENGTH;
+}
+
+static struct fqt_layer_spec layer_spec(const uint8_t *at) {
+    return (struct fqt_layer_spec){
+        .kind = at[0],
+        .relu = at[1] != 0,
+        .out_channels = le_load_u16(at + 2),
+        .kernel_h = at[4],
+        .kernel_w = at[5],
+        .stride_h = at[6],
+        .stride_w = at[7],
+        .pad_h = at[8],
+        .pad_w = at[9],
+    };
+}
+
+enum page_status model_spec(const uint8_t *page, size_t length, struct fqt_model_spec *spec) {
+    const enum page_status status = model_check(page, length);
+    if (status != PAGE_OK) {
+        return status;
+    }
+    struct page_cursor scale = {page + 28, 4, false};
+    memset(spec, 0, sizeof *spec);
+    spec->input = page[16];
+    spec->mode = page[17];
+    spec->frozen = page[18];
+    spec->input_zero = page[19];
+    spec->batch_max = le_load_u16(page + 20);
+    spec->in_h = le_load_u16(page + 22);
+    spec->in_w = le_load_u16(page + 24);
+    spec->in_c = le_load_u16(page + 26);
+    spec->input_scale = take_f32(&scale);
+    spec->layer_count = page[7];
+    for (unsigned i = 0; i < spec->layer_count; i++) {
+        spec->layers[i] = layer_spec(page + MODEL_PAGE_HEADER + i * MODEL_LAYER_BYTES);
+    }
+    return PAGE_OK;
+}
+
+static void put_header(const struct fqt_model_spec *spec, uint64_t seed, uint8_t *out) {
+    memset(out, 0, MODEL_PAGE_HEADER + spec->layer_count * MODEL_LAYER_BYTES);
+    memcpy(out, "FQTM", 4);
+    le_store_u16(out + 4, MODEL_VERSION);
+    out[7] = spec->layer_count;
+    out[16] = spec->input;
+    out[17] = spec->mode;
+    out[18] = spec->frozen;
+    out[19] = spec->input_zero;
+    le_store_u16(out + 20, spec->batch_max);
+    le_store_u16(out + 22, spec->in_h);
+    le_store_u16(out + 24, spec->in_w);
+    le_store_u16(out + 26, spec->in_c);
+    (void)put_f32(out + 28, spec->input_scale);
+    le_store_u64(out + 32, seed);
+    for (unsigned i = 0; i < spec->layer_count; i++) {
+        const struct fqt_layer_spec *layer = &spec->layers[i];
+        uint8_t *at = out + MODEL_PAGE_HEADER + i * MODEL_LAYER_BYTES;
+        at[0] = layer->kind;
+        at[1] = layer->relu ? 1 : 0;
+        le_store_u16(at + 2, layer->out_channels);
+        at[4] = layer->kernel_h;
+        at[5] = layer->kernel_w;
+        at[6] = layer->stride_h;
+        at[7] = layer->stride_w;
+        at[8] = layer->pad_h;
+        at[9] = layer->pad_w;
+    }
+}
+
+/* The largest minibatch is the firmware's own business. */
+static bool is_for(const struct fqt_model_spec *spec, const uint8_t *page) {
+    uint8_t own[MODEL_PAGE_HEADER + FQT_STEPS_MAX * MODEL_LAYER_BYTES];
+    put_header(spec, 0, own);
+    return page[7] == spec->layer_count && memcmp(page + 16, own + 16, 4) == 0 &&
+           memcmp(page + 22, own + 22, 10) == 0 &&
+           memcmp(page + MODEL_PAGE_HEADER, own + MODEL_PAGE_HEADER,
+                  spec->layer_count * MODEL_LAYER_BYTES) == 0;
 }
 
 static struct fqt_range take_range(struct page_cursor *c) {
@@ -216,179 +302,151 @@ static struct fqt_range take_range(struct page_cursor *c) {
     return range;
 }
 
-/* Biases are copied because a page need not be aligned. */
-static void take_layer(struct page_cursor *c, struct fqt_layer_state *layer, int32_t *bias) {
+/* The arrays stay where they are: pages are aligned, and so is each array. */
+static void take_layer(struct page_cursor *c, const struct fqt_plan *plan, unsigned index,
+                       struct fqt_layer_state *layer) {
+    const struct fqt_layer_plan *shape = &plan->layer[index];
+    const size_t codes = (size_t)shape->rows * shape->inputs;
+    layer->rows = shape->rows;
+    layer->inputs = shape->inputs;
     layer->weight_quant.scale = take_f32(c);
     layer->weight_quant.zero = take_s32(c);
     layer->weight_range = take_range(c);
     layer->output_range = take_range(c);
+    layer->pooled_range = take_range(c);
     layer->error_range = take_range(c);
-    for (unsigned i = 0; i < layer->outputs; i++) {
-        bias[i] = take_s32(c);
+    layer->row_scale = NULL;
+    if (plan->mode == FQT_MODE_FINE) {
+        layer->row_scale = (const float *)(const void *)take(c, 4u * shape->rows);
     }
-    layer->bias = bias;
-    layer->weights = take(c, (size_t)layer->inputs * layer->outputs);
+    layer->bias = (const int32_t *)(const void *)take(c, 4u * shape->rows);
+    layer->weights = take(c, (codes + 3u) & ~(size_t)3u);
 }
 
-struct model_layers {
-    struct fqt_shape shape;
-    struct fqt_layer_state layer[FQT_LAYERS_MAX];
-    int32_t bias[FQT_LAYERS_MAX][FQT_WIDTH_MAX];
-};
-
-static enum page_status read_layers(const uint8_t *page, size_t length, struct model_layers *out) {
+static enum page_status read_layers(const struct model *model, const uint8_t *page, size_t length,
+                                    struct fqt_layer_state layers[FQT_LAYERS_MAX]) {
     const enum page_status status = model_check(page, length);
     if (status != PAGE_OK) {
         return status;
     }
-    const bool trained = page[6] == MODEL_TRAINED;
-    struct page_cursor c = {page + MODEL_PAGE_HEADER,
-                            model_page_length(page, length) - MODEL_PAGE_HEADER, false};
-    memset(out, 0, sizeof *out);
-    out->shape.layers = page[7];
-    out->shape.width[0] = page[19];
-    for (unsigned i = 0; i < out->shape.layers; i++) {
-        const uint8_t *header = take(&c, LAYER_HEADER_BYTES);
-        out->layer[i].inputs = header[0];
-        out->layer[i].outputs = header[1];
-        if (c.failed || header[0] != out->shape.width[i] || header[1] == 0 ||
-            header[1] > FQT_WIDTH_MAX) {
-            return PAGE_BAD_SHAPE;
-        }
-        out->shape.width[i + 1] = header[1];
-        if (trained) {
-            take_layer(&c, &out->layer[i], out->bias[i]);
-        }
+    if (!is_for(model->spec, page)) {
+        return PAGE_OTHER_MODEL;
+    }
+    const size_t header = MODEL_PAGE_HEADER + model->spec->layer_count * MODEL_LAYER_BYTES;
+    struct page_cursor c = {page + header, model_page_length(page, length) - header, false};
+    for (unsigned i = 0; page[6] == MODEL_TRAINED && i < model->plan->layers; i++) {
+        take_layer(&c, model->plan, i, &layers[i]);
     }
     return c.failed || c.left != 0 ? PAGE_BAD_LENGTH : PAGE_OK;
 }
 
-enum page_status model_init(struct fqt_learner *learner, const uint8_t *page, size_t length,
-                            uint64_t sample_seed) {
-    struct model_layers layers;
-    const enum page_status status = read_layers(page, length, &layers);
+static uint64_t seed_of(const uint8_t *page) {
+    return le_load_u64(page + 32);
+}
+
+enum page_status model_init(struct fqt_learner *learner, const struct model *model, void *arena,
+                            const uint8_t *page, size_t length, uint64_t sample_seed) {
+    struct fqt_layer_state layers[FQT_LAYERS_MAX];
+    const enum page_status status = read_layers(model, page, length, layers);
     if (status != PAGE_OK) {
         return status;
     }
     if (page[6] == MODEL_UNTRAINED) {
-        return fqt_init(learner, &layers.shape, le_load_u64(page + 28)) == FQT_OK ? PAGE_OK
-                                                                                  : PAGE_BAD_SHAPE;
+        fqt_init(learner, model->plan, arena, seed_of(page));
+        return model->plan->frozen == 0 ? PAGE_OK
+                                        : PAGE_BAD_WEIGHTS; /* random and frozen: no use */
     }
-    if (fqt_init(learner, &layers.shape, sample_seed) != FQT_OK) {
-        return PAGE_BAD_SHAPE;
-    }
-    return fqt_load(learner, layers.layer, layers.shape.layers) == FQT_OK ? PAGE_OK
-                                                                          : PAGE_BAD_WEIGHTS;
+    fqt_init(learner, model->plan, arena, sample_seed);
+    return fqt_load(learner, layers, model->plan->layers) == FQT_OK ? PAGE_OK : PAGE_BAD_WEIGHTS;
 }
 
 /* fqt_init clears what has to stay. */
-static enum page_status start_again(struct fqt_learner *learner, const struct fqt_shape *shape,
-                                    uint64_t seed) {
+static void start_again(struct fqt_learner *learner, uint64_t seed) {
     struct fqt_counters counters = learner->counters;
     const struct fqt_config config = learner->config;
-    if (fqt_init(learner, shape, seed) != FQT_OK) {
-        return PAGE_BAD_SHAPE;
-    }
-    for (unsigned i = 0; i < shape->layers; i++) {
+    fqt_init(learner, learner->plan, learner->arena, seed);
+    for (unsigned i = 0; i < learner->plan->layers; i++) {
         counters.layer[i].weight_sq_q24 = learner->counters.layer[i].weight_sq_q24; /* a level */
     }
     learner->counters = counters;
     (void)fqt_configure(learner, &config);
-    return PAGE_OK;
 }
 
-enum page_status model_load(struct fqt_learner *learner, const uint8_t *page, size_t length) {
-    struct model_layers layers;
-    const enum page_status status = read_layers(page, length, &layers);
+enum page_status model_load(struct fqt_learner *learner, const struct model *model,
+                            const uint8_t *factory_page, const uint8_t *page, size_t length) {
+    struct fqt_layer_state layers[FQT_LAYERS_MAX];
+    struct fqt_layer_state factory[FQT_LAYERS_MAX];
+    const uint8_t frozen = model->plan->frozen;
+    const enum page_status status = read_layers(model, page, length, layers);
     if (status != PAGE_OK) {
         return status;
     }
-    if (memcmp(&layers.shape, &learner->shape, sizeof layers.shape) != 0) {
-        return PAGE_BAD_SHAPE;
-    }
     if (page[6] == MODEL_UNTRAINED) {
-        return start_again(learner, &layers.shape, le_load_u64(page + 28));
+        start_again(learner, seed_of(page));
+        return PAGE_OK;
     }
-    return fqt_load(learner, layers.layer, layers.shape.layers) == FQT_OK ? PAGE_OK
-                                                                          : PAGE_BAD_WEIGHTS;
-}
-
-static uint8_t *put_f32(uint8_t *at, float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    le_store_u32(at, bits);
-    return at + 4;
-}
-
-static uint8_t *put_range(uint8_t *at, const struct fqt_range *range) {
-    return put_f32(put_f32(at, range->min), range->max);
+    if (frozen > 0 && read_layers(model, factory_page, MODEL_PAGE_MAX, factory) == PAGE_OK) {
+        memcpy(layers, factory, frozen * sizeof layers[0]);
+    }
+    return fqt_load(learner, layers, model->plan->layers) == FQT_OK ? PAGE_OK : PAGE_BAD_WEIGHTS;
 }
 
 static void add_piece(struct model_pieces *pieces, const void *bytes, size_t length) {
-    pieces->piece[pieces->count].bytes = bytes;
-    pieces->piece[pieces->count].length = length;
-    pieces->count++;
-    pieces->length += length;
+    if (length > 0) {
+        pieces->piece[pieces->count].bytes = bytes;
+        pieces->piece[pieces->count].length = length;
+        pieces->count++;
+        pieces->length += length;
+    }
 }
 
-/* Biases go as they lie in memory: every core this runs on is little endian, like the page. */
+/* Numbers in arrays go as they lie in memory: every core this runs on is little endian, like the
+ * page. */
 static void add_layer(struct model_pieces *pieces, unsigned index,
                       const struct fqt_layer_state *layer) {
-    uint8_t *at = pieces->numbers[index];
-    at[0] = layer->inputs;
-    at[1] = layer->outputs;
-    at[2] = 0;
-    at[3] = 0;
-    at = put_f32(at + LAYER_HEADER_BYTES, layer->weight_quant.scale);
+    static const uint8_t padding[4];
+    const size_t codes = (size_t)layer->rows * layer->inputs;
+    uint8_t *at = put_f32(pieces->numbers[index], layer->weight_quant.scale);
     le_store_u32(at, (uint32_t)layer->weight_quant.zero);
     at = put_range(at + 4, &layer->weight_range);
     at = put_range(at, &layer->output_range);
+    at = put_range(at, &layer->pooled_range);
     (void)put_range(at, &layer->error_range);
     add_piece(pieces, pieces->numbers[index], MODEL_LAYER_NUMBERS);
-    add_piece(pieces, layer->bias, 4u * layer->outputs);
-    add_piece(pieces, layer->weights, (size_t)layer->inputs * layer->outputs);
-}
-
-static size_t trained_length(const struct fqt_shape *shape) {
-    size_t total = MODEL_PAGE_HEADER;
-    for (uint8_t i = 0; i < shape->layers; i++) {
-        const size_t outputs = shape->width[i + 1];
-        total += MODEL_LAYER_NUMBERS + 4u * outputs + shape->width[i] * outputs;
+    if (layer->row_scale != NULL) {
+        add_piece(pieces, layer->row_scale, 4u * layer->rows);
     }
-    return total;
+    add_piece(pieces, layer->bias, 4u * layer->rows);
+    add_piece(pieces, layer->weights, codes);
+    add_piece(pieces, padding, (0u - codes) & 3u);
 }
 
-void model_pieces(const struct fqt_learner *learner, struct model_pieces *out) {
-    uint8_t *header = out->header;
+void model_pieces(const struct fqt_learner *learner, const struct model *model,
+                  struct model_pieces *out) {
+    const struct fqt_plan *plan = model->plan;
+    const size_t header = MODEL_PAGE_HEADER + model->spec->layer_count * MODEL_LAYER_BYTES;
     out->count = 0;
     out->length = 0;
-    memset(header, 0, MODEL_PAGE_HEADER);
-    memcpy(header, "FQTM", 4);
-    le_store_u16(header + 4, PAGE_VERSION);
-    header[6] = MODEL_TRAINED;
-    header[7] = learner->shape.layers;
-    le_store_u16(header + 16, FQT_WINDOW);
-    header[18] = FEATURE_KIND_SPECTRA;
-    header[19] = learner->shape.width[0];
-    (void)put_f32(header + 20, FQT_FEATURE_SCALE);
-    header[24] = FQT_FEATURE_ZERO;
-    add_piece(out, header, MODEL_PAGE_HEADER);
-    for (uint8_t i = 0; i < learner->shape.layers; i++) {
+    put_header(model->spec, 0, out->header);
+    out->header[6] = MODEL_TRAINED;
+    add_piece(out, out->header, header);
+    for (uint8_t i = 0; i < plan->layers; i++) {
         struct fqt_layer_state layer;
         fqt_layer_export(learner, i, &layer);
         add_layer(out, i, &layer);
     }
-    le_store_u32(header + 8, (uint32_t)out->length);
-    uint32_t crc = crc32_ieee(0, header + MODEL_CRC_END, MODEL_PAGE_HEADER - MODEL_CRC_END);
+    le_store_u32(out->header + 8, (uint32_t)out->length);
+    uint32_t crc = crc32_ieee(0, out->header + MODEL_CRC_END, header - MODEL_CRC_END);
     for (size_t i = 1; i < out->count; i++) {
         crc = crc32_ieee(crc, out->piece[i].bytes, out->piece[i].length);
     }
-    le_store_u32(header + 12, crc);
+    le_store_u32(out->header + 12, crc);
 }
 
-size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap) {
+size_t model_export(const struct fqt_learner *learner, const struct model *model, uint8_t *out,
+                    size_t cap) {
     struct model_pieces pieces;
-    model_pieces(learner, &pieces);
+    model_pieces(learner, model, &pieces);
     if (pieces.length > cap) {
         return 0;
     }
@@ -399,12 +457,16 @@ size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap)
     return pieces.length;
 }
 
-size_t model_trained_length(const uint8_t *page, size_t length) {
-    struct model_layers layers;
-    if (read_layers(page, length, &layers) != PAGE_OK) {
-        return MODEL_PAGE_MAX;
+size_t model_trained_length(const struct model *model) {
+    const struct fqt_plan *plan = model->plan;
+    size_t total = MODEL_PAGE_HEADER + model->spec->layer_count * MODEL_LAYER_BYTES;
+    for (unsigned i = 0; i < plan->layers; i++) {
+        const struct fqt_layer_plan *layer = &plan->layer[i];
+        const size_t numbers = plan->mode == FQT_MODE_FINE ? 8u : 4u;
+        total += MODEL_LAYER_NUMBERS + numbers * layer->rows +
+                 (((size_t)layer->rows * layer->inputs + 3u) & ~(size_t)3u);
     }
-    return trained_length(&layers.shape);
+    return total;
 }
 
 uint64_t page_fingerprint(const uint8_t *page, size_t length) {

@@ -9,14 +9,16 @@
  *   attributes u8 0..4, each name text 1..32, value text 1..32 |
  *   factory terms: training u8, then 10 x i32 in the order of BudgetTerms.avsc
  *
- * Model page, at 0x00090000 on MPS2; also what a device exports:
- *   "FQTM" | version u16 = 1 | kind u8 (0 trained, 1 untrained) | layers u8 | length u32 | crc u32
- * | window u16 = 512 | feature kind u8 = 1 | features u8 | feature scale f32 | feature zero u8 | 3
- * x 0 | seed u64 | per layer: inputs u8 | outputs u8 | 0 u16 | and for a trained model: weight
- * scale f32 | weight zero i32 | weight min, max f32 | output min, max f32 | error min, max f32 |
- *     bias i32[outputs] | weight codes u8[outputs][inputs]
- * An untrained page names dimensions and a seed only: the device starts from random weights
- * (pre-training).
+ * Model page, at 0x00090000 on MPS2, on a multiple of 4; also what a device exports:
+ *   "FQTM" | version u16 = 2 | kind u8 (0 trained, 1 untrained) | layers u8, pools included |
+ *   length u32 | crc u32 | input u8 | mode u8 | frozen u8 | input zero u8 | batch max u16 |
+ *   input height u16, width u16, channels u16 | input scale f32 | seed u64 |
+ *   per layer: kind u8 | relu u8 | out channels u16 | kernel h, w | stride h, w | pad h, w | 2 x 0
+ * | and for a trained model, per layer with weights: weight scale f32 | weight zero i32 | weight,
+ *     output, pooled and error range, each min, max f32 | fine mode: scale f32[rows] |
+ *     bias i32[rows] | codes u8[rows][inputs] | zeros up to a multiple of 4
+ * The numbers are those of core/spec.h and core/model.h. An untrained page names the model and a
+ * seed only: the device starts from random weights (pre-training).
  */
 #ifndef FQT_APP_PAGES_H
 #define FQT_APP_PAGES_H
@@ -25,16 +27,15 @@
 #include <stdint.h>
 
 #include "app/store.h"
-#include "core/learner.h"
+#include "core2/learner.h"
 #include "wire/generated/fqt_wire.h"
 
 #define PROVISIONING_PAGE_MAX 1024u
-#define MODEL_PAGE_HEADER     36u
-#define MODEL_LAYER_NUMBERS   36u /* of a layer, before its biases */
-#define MODEL_PAGE_MAX                                                                             \
-    (MODEL_PAGE_HEADER + FQT_LAYERS_MAX * 36u + FQT_ROWS_MAX * 4u + FQT_WEIGHTS_MAX)
-#define DEVICE_KEY_BYTES     32u
-#define FEATURE_KIND_SPECTRA 1u /* core/features.h */
+#define DEVICE_KEY_BYTES      32u
+#define MODEL_PAGE_HEADER     40u
+#define MODEL_LAYER_BYTES     12u /* of a layer's description */
+#define MODEL_LAYER_NUMBERS   40u /* of a trained layer, before its arrays */
+#define MODEL_PAGE_MAX        (8u << 20)
 
 enum page_status {
     PAGE_OK = 0,
@@ -42,11 +43,10 @@ enum page_status {
     PAGE_BAD_VERSION,
     PAGE_BAD_LENGTH,
     PAGE_BAD_CHECKSUM,
-    PAGE_BAD_FIELD,      /* a text, count or number is out of its range */
-    PAGE_OTHER_FEATURES, /* the model was trained for features that this firmware does not compute
-                          */
-    PAGE_BAD_SHAPE,      /* the learner refuses the dimensions */
-    PAGE_BAD_WEIGHTS     /* the learner refuses scales, zero points, ranges or biases */
+    PAGE_BAD_FIELD,    /* a text, count or number is out of its range */
+    PAGE_OTHER_MODEL,  /* another model than the learner's plan: layers, mode or frozen layers */
+    PAGE_OTHER_WINDOW, /* the model does not read windows of 512 samples */
+    PAGE_BAD_WEIGHTS   /* the learner refuses scales, zero points, ranges or biases */
 };
 
 /* The rule and the remedy, for a person. */
@@ -67,35 +67,50 @@ struct provisioning {
  */
 enum page_status provisioning_read(const uint8_t *page, size_t length, struct provisioning *out);
 
-/* First use of a learner: dimensions, weights or random weights. sample_seed drives stochastic
- * rounding. */
-enum page_status model_init(struct fqt_learner *learner, const uint8_t *page, size_t length,
-                            uint64_t sample_seed);
+/* A model and its plan; both outlive the learners that use them. */
+struct model {
+    const struct fqt_model_spec *spec;
+    const struct fqt_plan *plan;
+};
 
-/* Replaces the weights; counters and configuration stay. Other dimensions are PAGE_BAD_SHAPE; an
- * untrained page gives its random weights again. */
-enum page_status model_load(struct fqt_learner *learner, const uint8_t *page, size_t length);
+/* What model the page is for; *spec is untouched unless PAGE_OK, and has no name. Whether that
+ * model can be planned is not looked at. */
+enum page_status model_spec(const uint8_t *page, size_t length, struct fqt_model_spec *spec);
 
-/* The page of a learner without a copy of its weights: two kinds of header made here, biases and
- * codes where the learner keeps them. Valid until the learner trains or *out moves. */
+/*
+ * First use of a learner: weights, or random weights. The page must be for that model (its largest
+ * minibatch aside) and, if the model has frozen layers, outlive the learner. The arena has
+ * plan->arena_bytes bytes. sample_seed drives stochastic rounding.
+ */
+enum page_status model_init(struct fqt_learner *learner, const struct model *model, void *arena,
+                            const uint8_t *page, size_t length, uint64_t sample_seed);
+
+/* Replaces the weights of the trainable layers; the frozen ones stay those of the factory page.
+ * Counters and configuration stay. An untrained page gives its random weights again. */
+enum page_status model_load(struct fqt_learner *learner, const struct model *model,
+                            const uint8_t *factory_page, const uint8_t *page, size_t length);
+
+/* The page of a learner without a copy of its weights: headers made here, arrays where the learner
+ * keeps them. Valid until the learner trains or *out moves. */
 struct model_pieces {
     size_t count;
     size_t length; /* of the whole page */
-    struct store_piece piece[1 + 3 * FQT_LAYERS_MAX];
-    uint8_t header[MODEL_PAGE_HEADER];
+    struct store_piece piece[1 + 5 * FQT_LAYERS_MAX];
+    uint8_t header[MODEL_PAGE_HEADER + FQT_STEPS_MAX * MODEL_LAYER_BYTES];
     uint8_t numbers[FQT_LAYERS_MAX][MODEL_LAYER_NUMBERS];
 };
-void model_pieces(const struct fqt_learner *learner, struct model_pieces *out);
+void model_pieces(const struct fqt_learner *learner, const struct model *model,
+                  struct model_pieces *out);
 
 /* Length of the page written, 0 if it does not fit into cap. */
-size_t model_export(const struct fqt_learner *learner, uint8_t *out, size_t cap);
+size_t model_export(const struct fqt_learner *learner, const struct model *model, uint8_t *out,
+                    size_t cap);
 
 /* Length that the page itself states, 0 if there is no model page. */
 size_t model_page_length(const uint8_t *page, size_t length);
 
-/* Length of the page once it is trained (of an untrained page: what an export will have);
- * MODEL_PAGE_MAX if it is no page. */
-size_t model_trained_length(const uint8_t *page, size_t length);
+/* Length of the page of a trained model. */
+size_t model_trained_length(const struct model *model);
 
 /* FNV-1a 64. */
 uint64_t page_fingerprint(const uint8_t *page, size_t length);

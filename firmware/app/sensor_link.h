@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/limits.h"
+#include "core2/limits.h"
 #include "wire/cobs.h"
 
 #define SENSOR_TYPE_WINDOW     1u
@@ -32,7 +32,7 @@
 #define SENSOR_WINDOW_BYTES    (4u + 2u * FQT_WINDOW + 2u)
 #define SENSOR_CREDIT_BYTES    6u
 #define SENSOR_CREDIT_CODED    COBS_ENCODED_MAX(SENSOR_CREDIT_BYTES)
-#define SENSOR_CREDITS         4u /* coded windows that the receive buffer of the UART must hold */
+#define SENSOR_CREDITS         3u /* coded windows that the receive buffer of the UART must hold */
 #define SENSOR_CREDIT_EVERY_MS 1000u
 
 struct sensor_link {
@@ -45,8 +45,14 @@ struct sensor_link {
     uint32_t damaged;  /* bad frame, CRC, type or length */
     uint32_t unwanted; /* whole, but not the next in sequence */
     int8_t label;
-    int16_t samples[FQT_WINDOW];
-    uint8_t frame[SENSOR_WINDOW_BYTES];
+    union {
+        uint8_t frame[SENSOR_WINDOW_BYTES];
+        struct {
+            uint8_t header[4];
+            int16_t samples[FQT_WINDOW]; /* as they came: the cores are little endian */
+            uint8_t crc[2];
+        };
+    };
 };
 
 void sensor_link_init(struct sensor_link *link);

@@ -115,13 +115,14 @@ static bool shape_window(struct planner *p, const struct fqt_layer_spec *layer,
     if (!check_window(p, layer, &step->in)) {
         return false;
     }
-    if (layer->kind == FQT_DEPTHWISE && layer->out_channels != step->in.c) {
+    if (layer->kind == FQT_DEPTHWISE && layer->out_channels != 0 &&
+        layer->out_channels != step->in.c) {
         return refuse(p, "channels of a depthwise layer", layer->out_channels, step->in.c,
-                      "use as many as the layer below gives");
+                      "use as many as the layer below gives, or 0 for that");
     }
     step->out.h = (uint16_t)size_out(step->in.h, layer->kernel_h, layer->stride_h, layer->pad_h);
     step->out.w = (uint16_t)size_out(step->in.w, layer->kernel_w, layer->stride_w, layer->pad_w);
-    step->out.c = has_weights(layer->kind) ? layer->out_channels : step->in.c;
+    step->out.c = layer->kind == FQT_CONV ? layer->out_channels : step->in.c;
     step->direct = layer->pad_h == 0 && layer->pad_w == 0 && step->in.h == 1;
     return true;
 }
@@ -140,7 +141,7 @@ static bool shape_step(struct planner *p, const struct fqt_layer_spec *layer,
     if (!within(p, "kind of layer", layer->kind, FQT_LINEAR, FQT_GLOBAL_MAX_POOL)) {
         return false;
     }
-    if (has_weights(layer->kind) &&
+    if ((layer->kind == FQT_CONV || layer->kind == FQT_LINEAR) &&
         !within(p, "structures", layer->out_channels, 1, FQT_ROWS_MAX)) {
         return false;
     }

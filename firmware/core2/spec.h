@@ -18,7 +18,7 @@
 enum fqt_layer_kind {
     FQT_LINEAR = 0, /* reads the whole tensor below it; out_channels rows */
     FQT_CONV = 1,
-    FQT_DEPTHWISE = 2, /* one filter per channel; out_channels = channels below */
+    FQT_DEPTHWISE = 2, /* one filter per channel; out_channels: those below, or 0 */
     FQT_AVG_POOL = 3,  /* over the window's full area; no padding in pools */
     FQT_MAX_POOL = 4,
     FQT_GLOBAL_AVG_POOL = 5,

@@ -3,7 +3,7 @@ DRIVE      := $(CHECK_DIR)/drive
 DRIVE_OBJ  := $(CHECK_DIR)/test/target/drive_main.o
 
 $(DRIVE_OBJ): CHECK_FLAGS += -D_POSIX_C_SOURCE=200809L
-$(DRIVE): $(DRIVE_OBJ) $(CHECK_OBJ) $(CHECK_DIR)/test/golden/synthetic.o
+$(DRIVE): $(DRIVE_OBJ) $(CHECK_OBJ) $(TEST_OBJ)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
 

@@ -15,7 +15,7 @@ INPUTS_provisioning := 40000
 INPUTS_budget       := 10000
 INPUTS_model        := 3000
 
-$(FUZZ_BIN): $(CHECK_DIR)/fuzz_%: $(FUZZ_DIR)/fuzz_%.o $(FUZZ_OBJ) $(CHECK_OBJ) $(CHECK_DIR)/test/golden/synthetic.o
+$(FUZZ_BIN): $(CHECK_DIR)/fuzz_%: $(FUZZ_DIR)/fuzz_%.o $(FUZZ_OBJ) $(CHECK_OBJ) $(TEST_OBJ)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
 

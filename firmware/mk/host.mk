@@ -13,7 +13,7 @@ LIB_SRC  := $(CORE_SRC) $(AGENT_SRC)
 JNI_SRC  := $(wildcard port/jni/*.c)
 UNIT_SRC := $(wildcard test/unit/*_test.c)
 UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c))
-GOLDEN   := test/golden/trajectory.txt
+GOLDEN   := test/golden2/trajectory.txt
 
 # In double, so that finite differences mean something.
 CHECK_REF  := $(REF_SRC:%.c=$(CHECK_DIR)/%.o)
@@ -21,7 +21,12 @@ CHECK_REF  := $(REF_SRC:%.c=$(CHECK_DIR)/%.o)
 HOST_OBJ   := $(LIB_SRC:%.c=$(HOST_DIR)/%.o)
 CHECK_OBJ  := $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(UNIT_LIB:%.c=$(CHECK_DIR)/%.o)
 UNIT_BIN   := $(UNIT_SRC:test/unit/%.c=$(CHECK_DIR)/%)
-GOLDEN_OBJ := test/golden/trajectory.o test/golden/synthetic.o test/golden/host_main.o
+CORE_BIN   := $(patsubst test/unit2/%.c,$(CHECK_DIR)/%,$(wildcard test/unit2/*_test.c))
+GOLDEN_SRC := test/golden2/trajectory.c test/golden2/host_main.c test/golden2/specs.c \
+    test/golden2/synthetic.c
+GOLDEN_RUNS := $(CHECK_DIR)/trajectory $(HOST_DIR)/trajectory $(HOST_DIR)/trajectory_O0
+# What tests share: windows, models, the reader of descriptions.
+TEST_OBJ   := $(patsubst %.c,$(CHECK_DIR)/%.o,test/golden2/synthetic.c test/golden2/specs.c tool/description.c)
 
 # The Java binding needs jni.h; without port/jni the library holds the learner alone.
 ifneq ($(JNI_SRC),)
@@ -36,15 +41,19 @@ $(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
 	@echo "  LD $@"
 	@$(CC) -shared -o $@ $^ -lm
 
-$(HOST_DIR)/trajectory: $(HOST_OBJ) $(GOLDEN_OBJ:%=$(HOST_DIR)/%)
-	@echo "  LD $@"
-	@$(CC) -o $@ $^
-
-$(CHECK_DIR)/trajectory: $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_OBJ:%=$(CHECK_DIR)/%)
+$(CHECK_DIR)/trajectory: $(CORE_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_SRC:%.c=$(CHECK_DIR)/%.o)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^
+# Whole-program at two further levels of optimisation: the same numbers.
+$(HOST_DIR)/trajectory $(HOST_DIR)/trajectory_O0: $(CORE_SRC) $(GOLDEN_SRC)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(filter-out -MMD -MP,$(COMMON)) $(if $(filter %_O0,$@),-O0,-O3) -o $@ $^
 
-$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_DIR)/test/golden/synthetic.o $(CHECK_OBJ) $(CHECK_REF)
+$(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_OBJ) $(TEST_OBJ) $(CHECK_REF)
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) -o $@ $^ -lm
+$(CORE_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit2/%.o $(CHECK_DIR)/test/unit2/models.o $(CHECK_OBJ) $(TEST_OBJ) $(CHECK_REF)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
 
@@ -65,40 +74,14 @@ $(CHECK_DIR)/%.o: %.c
 	@echo "  CC $@"
 	@$(CC) $(CHECK_FLAGS) -c -o $@ $<
 
-# The general learner beside the old one: its own objects, because both define the same names.
-NEXT_SRC  := $(wildcard core2/*.c)
-NEXT_UNIT := $(wildcard test/unit2/*_test.c)
-NEXT_GOLD := test/golden2/trajectory.c test/golden2/host_main.c
-NEXT_LIB  := $(NEXT_SRC) $(filter-out $(NEXT_UNIT),$(wildcard test/unit2/*.c)) test/golden2/synthetic.c \
-    test/golden2/specs.c
-NEXT_BIN  := $(NEXT_UNIT:test/unit2/%.c=$(CHECK_DIR)/next/%)
-$(NEXT_BIN): $(CHECK_DIR)/next/%: $(CHECK_DIR)/test/unit2/%.o $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o) $(CHECK_REF)
-	@mkdir -p $(@D)
-	@echo "  LD $@"
-	@$(CC) $(SANITIZE) -o $@ $^ -lm
-NEXT_RUNS := $(CHECK_DIR)/next/trajectory $(HOST_DIR)/next/trajectory $(HOST_DIR)/next/trajectory_O0
-$(CHECK_DIR)/next/trajectory: $(NEXT_GOLD:%.c=$(CHECK_DIR)/%.o) $(NEXT_LIB:%.c=$(CHECK_DIR)/%.o)
-	@$(CC) $(SANITIZE) -o $@ $^
-# Whole-program at two further levels of optimisation: the same numbers.
-$(HOST_DIR)/next/trajectory $(HOST_DIR)/next/trajectory_O0: $(NEXT_GOLD) $(NEXT_LIB)
-	@mkdir -p $(@D)
-	@$(CC) $(filter-out -MMD -MP,$(COMMON)) $(if $(filter %_O0,$@),-O0,-O3) -o $@ \
-	    $(filter-out test/unit2/%,$^)
-golden-update-next: $(HOST_DIR)/next/trajectory
-	$< --print > test/golden2/trajectory.txt
--include $(NEXT_LIB:%.c=$(CHECK_DIR)/%.d) $(NEXT_GOLD:%.c=$(CHECK_DIR)/%.d) $(NEXT_UNIT:%.c=$(CHECK_DIR)/%.d)
-
 # Runs every binary even after a failure, so that one run lists all of them.
-check: $(UNIT_BIN) $(NEXT_BIN) $(NEXT_RUNS) $(HOST_DIR)/trajectory $(CHECK_DIR)/trajectory
-	@status=0; for t in $(UNIT_BIN) $(NEXT_BIN); do $$t || status=1; done; \
-	for t in $(NEXT_RUNS); do $$t test/golden2/trajectory.txt || status=1; done; \
-	$(HOST_DIR)/trajectory $(GOLDEN) || status=1; \
-	$(CHECK_DIR)/trajectory $(GOLDEN) || status=1; exit $$status
+check: $(UNIT_BIN) $(CORE_BIN) $(GOLDEN_RUNS)
+	@status=0; for t in $(UNIT_BIN) $(CORE_BIN); do $$t || status=1; done; \
+	for t in $(GOLDEN_RUNS); do $$t $(GOLDEN) || status=1; done; exit $$status
 
 golden-update: $(HOST_DIR)/trajectory
 	$(HOST_DIR)/trajectory --print > $(GOLDEN)
 
 .SECONDARY:
--include $(HOST_OBJ:.o=.d) $(JNI_OBJ:.o=.d) $(CHECK_OBJ:.o=.d) $(CHECK_REF:.o=.d) \
-    $(GOLDEN_OBJ:%.o=$(HOST_DIR)/%.d) $(GOLDEN_OBJ:%.o=$(CHECK_DIR)/%.d) \
-    $(UNIT_SRC:%.c=$(CHECK_DIR)/%.d)
+-include $(HOST_OBJ:.o=.d) $(JNI_OBJ:.o=.d) $(CHECK_OBJ:.o=.d) $(CHECK_REF:.o=.d) $(TEST_OBJ:.o=.d) \
+    $(GOLDEN_SRC:%.c=$(CHECK_DIR)/%.d) $(UNIT_SRC:%.c=$(CHECK_DIR)/%.d) $(patsubst %,$(CHECK_DIR)/test/unit2/%.d,models $(notdir $(CORE_BIN)))

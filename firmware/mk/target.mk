@@ -15,30 +15,28 @@ board_flags = $(CPU_$(1)) -Iport/$(PORT_$(1)) -DBOARD_$(shell echo $(1) | tr a-z
 # Test images use semihosting for output and exit code; the device image never links it.
 START_SRC  := port/cortex_m/startup.c port/cortex_m/stack.c
 TEST_PORT  := $(START_SRC) test/target/semihosting.c
-IMAGES     := fqt-device trajectory guards faults unit bench
+IMAGES     := fqt-device trajectory guards faults unit
 TESTS      := trajectory guards faults unit
 # A board without a script for the unit suite does not run it.
 tests_of  = $(if $(UNIT_LINK_$(1)),$(TESTS),$(filter-out unit,$(TESTS)))
 images_of = $(if $(UNIT_LINK_$(1)),$(IMAGES),$(filter-out unit,$(IMAGES)))
-BENCH_BOARDS := $(filter an385 an386 an500,$(BOARDS))
 # $(1) = board
-SRC_fqt-device = $(CORE_SRC) $(AGENT_SRC) $(START_SRC) port/cortex_m/clock.c port/cortex_m/faults.c \
+SRC_fqt-device = $(CORE_SRC) $(STATIC_MODEL) $(AGENT_SRC) $(START_SRC) port/cortex_m/clock.c port/cortex_m/faults.c \
     port/cortex_m/main.c port/cortex_m/mpu_$(MPU_$(1)).c $(wildcard port/$(PORT_$(1))/*.c)
-SRC_trajectory = $(CORE_SRC) $(TEST_PORT) test/golden/trajectory.c test/golden/synthetic.c \
+SRC_trajectory = $(CORE_SRC) $(TEST_PORT) $(filter-out %/host_main.c,$(GOLDEN_SRC)) \
     test/target/trajectory_main.c
 SRC_guards     = $(TEST_PORT) port/cortex_m/mpu_$(MPU_$(1)).c port/$(PORT_$(1))/memory.c \
     port/$(PORT_$(1))/watchdog.c test/target/guards_main.c
 SRC_faults     = $(TEST_PORT) port/cortex_m/faults.c port/cortex_m/mpu_$(MPU_$(1)).c \
     port/$(PORT_$(1))/watchdog.c test/target/faults_main.c
-SRC_bench      = $(CORE_SRC) $(TEST_PORT) test/golden/synthetic.c test/target/bench_main.c
-SRC_unit       = $(LIB_SRC) $(TEST_PORT) test/golden/synthetic.c $(UNIT_LIB) $(UNIT_TARGET_SRC) \
+SRC_unit       = $(LIB_SRC) $(TEST_PORT) test/golden2/synthetic.c $(UNIT_LIB) $(UNIT_TARGET_SRC) \
     test/target/newlib.c test/target/format.c test/target/unit_main.c
 
 # newlib's int32_t is long, of the same size as int: the host's compiler checks the formats.
 UNIT_FLAGS := -Wno-format -DEXPECT_ON_TARGET
 UNIT_WRAP  := -Wl,--wrap=printf,--wrap=fprintf,--wrap=snprintf
-# Runs on the host only: the floating-point reference is no part of a device.
-UNIT_HOST_ONLY  := test/unit/reference_test.c
+# Run on the host only: the floating-point reference and the tool are no part of a device.
+UNIT_HOST_ONLY  := test/unit/reference_test.c test/unit/fqt_model_test.c
 UNIT_TARGET_SRC := $(filter-out $(UNIT_HOST_ONLY),$(UNIT_SRC))
 
 # The suite needs a printf that knows %lld and %zu (test/target/format.c), and more memory than a device has.
@@ -102,15 +100,13 @@ ifneq ($(strip $(MISSING)),)
 target:
 	@$(call skip,cross builds,$(MISSING))
 else
-target: $(PRODUCTS) $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$(b)/%.elf,$(call tests_of,$(b)))) $(BENCH_BOARDS:%=$(BUILD)/%/bench.elf)
+target: $(PRODUCTS) $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$(b)/%.elf,$(call tests_of,$(b))))
 endif
 
 ifneq ($(strip $(MISSING_RUN)),)
-check-target bench:
+check-target:
 	@$(call skip,QEMU runs,$(MISSING_RUN))
 else
 check-target: $(foreach b,$(BOARDS),$(patsubst %,run-$(b)-%,$(call tests_of,$(b))))
 	@$(if $(UNIT_HOST_ONLY),echo "unit tests on the host only: $(UNIT_HOST_ONLY)",true)
-bench: $(BENCH_BOARDS:%=$(BUILD)/%/bench.elf)
-	@$(foreach b,$(BENCH_BOARDS),echo '$(MACHINE_$(b)):' && $(call run_qemu,$(b),bench,-icount shift=5) &&) true
 endif

@@ -3,6 +3,7 @@
 
 #include "app/device.h"
 #include "app/flash_store.h"
+#include "core2/static_model.h"
 #include "port/cortex_m/board_port.h"
 #include "port/cortex_m/faults.h"
 #include "wire/le.h"
@@ -16,6 +17,7 @@
 
 static struct device device;
 static struct flash_store flash_store;
+static const struct model fqt_model = {&fqt_model_spec, &fqt_model_plan};
 
 static size_t network_read(void *context, uint8_t *out, size_t cap) {
     (void)context;
@@ -165,11 +167,12 @@ int main(void) {
     watchdog_init(WATCHDOG_PERIOD_MS);
     struct flash flash[AGENT_RECORDS];
     board_flash(flash);
-    const struct agent_store store =
-        flash_store_open(&flash_store, flash, MODEL_PAGE, BOARD_PAGE_BYTES);
+    const struct agent_store store = flash_store_open(&flash_store, flash, &fqt_model);
     const struct agent_setup setup = {
         .provisioning_page = PROVISIONING_PAGE,
         .provisioning_length = BOARD_PAGE_BYTES,
+        .model = fqt_model,
+        .arena = fqt_model_arena,
         .model_page = MODEL_PAGE,
         .model_length = BOARD_PAGE_BYTES,
         .boot_nonce = boot_nonce(&store),

@@ -11,14 +11,17 @@
 
 #define JNI(result, name) JNIEXPORT result JNICALL Java_io_fqtfleet_sim_device_NativeAgent_##name
 
-/* One allocation per device; calloc leaves the unused pools of the learner untouched, so they cost
- * no memory. */
+/* One device; what depends on its model is allocated beside it. */
 struct host_agent {
     struct agent agent;
+    struct fqt_model_spec spec;
+    struct fqt_plan plan;
+    struct model model;
+    void *arena;
+    uint8_t *model_page;
     size_t good_length;
-    uint8_t good[AGENT_WEIGHTS_BYTES_MAX];
+    uint8_t *good; /* a record: 8 bytes and a page */
     uint8_t provisioning_page[PROVISIONING_PAGE_MAX];
-    uint8_t model_page[MODEL_PAGE_MAX];
 };
 
 JNI(jlong, nativeOpen)(JNIEnv *, jclass, jbyteArray, jbyteArray, jint, jint);
@@ -85,26 +88,58 @@ static size_t copy_page(JNIEnv *env, jbyteArray page, uint8_t *out, size_t cap) 
 }
 
 static void throw_page(JNIEnv *env, const char *page, enum page_status status) {
-    char message[160];
+    char message[240];
     snprintf(message, sizeof message, "%s %s", page, page_status_text(status));
     throw(env, "java/lang/IllegalArgumentException", message);
 }
 
-JNI(jlong, nativeOpen)
-(JNIEnv *env, jclass class, jbyteArray provisioning, jbyteArray model, jint boot_counter,
- jint boot_nonce) {
-    (void)class;
-    struct host_agent *host = calloc(1, sizeof *host);
-    if (host == NULL) {
-        throw(env, "java/lang/OutOfMemoryError", "no native memory for one more device");
-        return 0;
+static void free_host(struct host_agent *host) {
+    if (host != NULL) {
+        free(host->arena);
+        free(host->model_page);
+        free(host->good);
+        free(host);
     }
+}
+
+static bool no_memory(JNIEnv *env) {
+    throw(env, "java/lang/OutOfMemoryError", "no native memory for one more device");
+    return false;
+}
+
+/* The page says what model this device has; false: an exception is pending. */
+static bool plan_model(JNIEnv *env, struct host_agent *host, size_t model_length) {
+    struct fqt_problem problem;
+    const enum page_status status = model_spec(host->model_page, model_length, &host->spec);
+    if (status != PAGE_OK) {
+        throw_page(env, "model page", status);
+        return false;
+    }
+    host->spec.name = "model page";
+    host->model = (struct model){&host->spec, &host->plan};
+    if (!fqt_plan(&host->spec, &host->plan, &problem)) {
+        char text[200];
+        char message[240];
+        fqt_problem_text(&host->spec, &problem, text, sizeof text);
+        snprintf(message, sizeof message, "model page: %s", text);
+        throw(env, "java/lang/IllegalArgumentException", message);
+        return false;
+    }
+    host->arena = aligned_alloc(FQT_ARENA_ALIGN, host->plan.arena_bytes);
+    host->good = malloc(8u + model_trained_length(&host->model));
+    return (host->arena != NULL && host->good != NULL) || no_memory(env);
+}
+
+static bool start_agent(JNIEnv *env, struct host_agent *host, jbyteArray provisioning,
+                        size_t model_length, jint boot_counter, jint boot_nonce) {
     const struct agent_setup setup = {
         .provisioning_page = host->provisioning_page,
         .provisioning_length =
             copy_page(env, provisioning, host->provisioning_page, sizeof host->provisioning_page),
+        .model = host->model,
+        .arena = host->arena,
         .model_page = host->model_page,
-        .model_length = copy_page(env, model, host->model_page, sizeof host->model_page),
+        .model_length = model_length,
         .boot_counter = (uint32_t)boot_counter,
         .boot_nonce = (uint32_t)boot_nonce,
         .store = {host, host_save, host_view},
@@ -112,8 +147,26 @@ JNI(jlong, nativeOpen)
     const char *bad_page;
     const enum page_status status = agent_init(&host->agent, &setup, &bad_page);
     if (status != PAGE_OK) {
-        free(host);
         throw_page(env, bad_page, status);
+    }
+    return status == PAGE_OK;
+}
+
+JNI(jlong, nativeOpen)
+(JNIEnv *env, jclass class, jbyteArray provisioning, jbyteArray model, jint boot_counter,
+ jint boot_nonce) {
+    (void)class;
+    struct host_agent *host = calloc(1, sizeof *host);
+    const size_t length = (size_t)(*env)->GetArrayLength(env, model);
+    if (host == NULL || (host->model_page = malloc(length + 1u)) == NULL) {
+        free_host(host);
+        (void)no_memory(env);
+        return 0;
+    }
+    const size_t model_length = copy_page(env, model, host->model_page, length);
+    if (!plan_model(env, host, model_length) ||
+        !start_agent(env, host, provisioning, model_length, boot_counter, boot_nonce)) {
+        free_host(host);
         return 0;
     }
     return (jlong)(uintptr_t)host;
@@ -122,14 +175,13 @@ JNI(jlong, nativeOpen)
 JNI(void, nativeClose)(JNIEnv *env, jclass class, jlong handle) {
     (void)env;
     (void)class;
-    free(host_of(handle));
+    free_host(host_of(handle));
 }
 
 /* All labels are looked at before the first window counts, so that a refused batch leaves no trace.
  */
 static bool labels_are_legal(JNIEnv *env, const struct host_agent *host, jbyteArray labels) {
-    const struct fqt_shape *shape = &host->agent.learner.shape;
-    const int classes = shape->width[shape->layers];
+    const int classes = host->plan.classes;
     const jsize count = (*env)->GetArrayLength(env, labels);
     for (jsize i = 0; i < count; i++) {
         jbyte label;
@@ -166,7 +218,7 @@ JNI(void, nativeWindows)
         }
         if (agent_window(&host->agent, window, label, now_ms) != FQT_OK) {
             throw(env, "java/lang/IllegalStateException",
-                  "the model does not read windows of 512 samples as 64 features");
+                  "the model does not read windows of 512 samples");
             return;
         }
     }
@@ -227,8 +279,16 @@ JNI(jbyteArray, nativeOversize)(JNIEnv *env, jclass class, jlong handle, jlong n
 
 JNI(jbyteArray, nativeExportModel)(JNIEnv *env, jclass class, jlong handle) {
     (void)class;
-    uint8_t out[MODEL_PAGE_MAX];
-    return bytes_of(env, out, agent_export_model(&host_of(handle)->agent, out, sizeof out));
+    const struct host_agent *host = host_of(handle);
+    const size_t cap = model_trained_length(&host->model);
+    uint8_t *out = malloc(cap);
+    if (out == NULL) {
+        (void)no_memory(env);
+        return NULL;
+    }
+    const jbyteArray page = bytes_of(env, out, agent_export_model(&host->agent, out, cap));
+    free(out);
+    return page;
 }
 
 JNI(jlong, nativeWeightsHash)(JNIEnv *env, jclass class, jlong handle) {

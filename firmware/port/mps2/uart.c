@@ -20,10 +20,10 @@
 #define NVIC_ENABLE(irq) (((volatile uint32_t *)0xE000E100u)[(irq) / 32u])
 
 /* Powers of two. The sensor's receive ring holds SENSOR_CREDITS coded windows of 1,037 bytes; the
- * network's rings are as large as what the broker sends in one go, and as the longest message. */
-#define NETWORK_RX_BYTES 4096u
-#define NETWORK_TX_BYTES 2048u
-#define SENSOR_RX_BYTES  8192u
+ * network's take what comes during a training step at 115,200 baud, and most messages whole. */
+#define NETWORK_RX_BYTES 2048u
+#define NETWORK_TX_BYTES 1024u
+#define SENSOR_RX_BYTES  4096u
 #define SENSOR_TX_BYTES  64u
 
 /* One writer and one reader: head belongs to the producer, tail to the consumer; both only grow. */

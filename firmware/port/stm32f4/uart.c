@@ -28,9 +28,9 @@
 #define LOG_TURNS_MAX 100000u /* one byte at 115,200 baud takes about 15,000 cycles */
 
 /* Powers of two. The sensor's receive ring holds SENSOR_CREDITS coded windows of 1,037 bytes. */
-#define NETWORK_RX_BYTES 4096u
-#define NETWORK_TX_BYTES 2048u
-#define SENSOR_RX_BYTES  8192u
+#define NETWORK_RX_BYTES 2048u
+#define NETWORK_TX_BYTES 1024u
+#define SENSOR_RX_BYTES  4096u
 #define SENSOR_TX_BYTES  64u
 
 struct usart {

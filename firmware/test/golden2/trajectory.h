@@ -26,7 +26,7 @@ typedef bool (*trajectory_sink)(void *context, const char *line);
 /* false if the sink stopped it or the learner refused a step. */
 bool trajectory_run(struct trajectory *trajectory, trajectory_sink sink, void *context);
 
-/* Runs and compares with the text of test/golden/trajectory.txt; prints one line of result. */
+/* Runs and compares with the text of test/golden2/trajectory.txt; prints one line of result. */
 bool trajectory_matches(struct trajectory *trajectory, const char *expected,
                         void (*print)(const char *text));
 

@@ -342,8 +342,7 @@ static void write_file(const char *prefix, const char *suffix, const uint8_t *by
 }
 
 static void write_pages(const char *prefix) {
-    static uint8_t
-        page[MODEL_PAGE_MAX > PROVISIONING_PAGE_MAX ? MODEL_PAGE_MAX : PROVISIONING_PAGE_MAX];
+    static uint8_t page[FIXTURE_MODEL_PAGE_MAX];
     char path[512];
     fqt_budget_terms terms = fixture_terms();
     terms.report_interval_ms = REPORT_MS;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "test/unit/expect.h"
 #include "wire/crc.h"
 #include "wire/le.h"
 #include "wire/sha256.h"
@@ -50,25 +51,44 @@ size_t fixture_provisioning_page(uint8_t out[PROVISIONING_PAGE_MAX],
     return length;
 }
 
-size_t fixture_model_page(uint8_t out[MODEL_PAGE_MAX], uint64_t seed) {
-    static const uint8_t layers[] = {64, 32, 0, 0, 32, FIXTURE_CLASSES, 0, 0};
-    const float scale = FQT_FEATURE_SCALE;
+size_t fixture_model_page(uint8_t out[FIXTURE_MODEL_PAGE_MAX], uint64_t seed) {
+    static const uint8_t layers[2][MODEL_LAYER_BYTES] = {{FQT_LINEAR, 1, 32, 0},
+                                                         {FQT_LINEAR, 0, FIXTURE_OUTPUTS, 0}};
     const size_t length = MODEL_PAGE_HEADER + sizeof layers;
     memset(out, 0, MODEL_PAGE_HEADER);
     memcpy(out, "FQTM", 4);
-    le_store_u16(out + 4, 1);
+    le_store_u16(out + 4, 2);
     out[6] = 1;
     out[7] = 2;
     le_store_u32(out + 8, (uint32_t)length);
-    le_store_u16(out + 16, FQT_WINDOW);
-    out[18] = FEATURE_KIND_SPECTRA;
-    out[19] = 64;
-    memcpy(out + 20, &scale, 4);
-    out[24] = FQT_FEATURE_ZERO;
-    le_store_u64(out + 28, seed);
+    out[16] = FQT_INPUT_SPECTRA;
+    out[17] = FQT_MODE_FINE;
+    le_store_u16(out + 20, FQT_BATCH_MAX);
+    le_store_u16(out + 22, 1);
+    le_store_u16(out + 24, 64);
+    le_store_u16(out + 26, 1);
+    le_store_u64(out + 32, seed);
     memcpy(out + MODEL_PAGE_HEADER, layers, sizeof layers);
     le_store_u32(out + 12, crc32_ieee(0, out + 16, length - 16));
     return length;
+}
+
+struct model fixture_model(void) {
+    static struct fqt_model_spec spec;
+    static struct fqt_plan plan;
+    struct fqt_problem problem;
+    uint8_t page[FIXTURE_MODEL_PAGE_MAX];
+    const size_t length = fixture_model_page(page, 1);
+    EXPECT_EQ(model_spec(page, length, &spec), PAGE_OK);
+    EXPECT(fqt_plan(&spec, &plan, &problem), "the fixture's model is refused");
+    EXPECT(plan.arena_bytes <= FIXTURE_ARENA_BYTES, "arena of %u bytes",
+           (unsigned)plan.arena_bytes);
+    return (struct model){&spec, &plan};
+}
+
+void *fixture_arena(void) {
+    static _Alignas(FQT_ARENA_ALIGN) uint8_t arena[FIXTURE_ARENA_BYTES];
+    return arena;
 }
 
 fqt_budget_terms fixture_terms(void) {

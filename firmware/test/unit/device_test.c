@@ -169,7 +169,7 @@ static void run_ms(unsigned duration_ms) {
 
 static void start(void) {
     static uint8_t provisioning[PROVISIONING_PAGE_MAX];
-    static uint8_t model[MODEL_PAGE_MAX];
+    static _Alignas(4) uint8_t model[FIXTURE_MODEL_PAGE_MAX];
     static const struct device_board board = {
         NULL, network_read, network_write, sensor_read, sensor_write, board_now, sensor_window};
     const fqt_budget_terms terms = fixture_terms();
@@ -184,6 +184,8 @@ static void start(void) {
     const struct agent_setup setup = {
         .provisioning_page = provisioning,
         .provisioning_length = fixture_provisioning_page(provisioning, &terms),
+        .model = fixture_model(),
+        .arena = fixture_arena(),
         .model_page = model,
         .model_length = fixture_model_page(model, 11),
         .boot_nonce = 77,

@@ -7,8 +7,8 @@
 #include "test/unit/expect.h"
 #include "test/unit/flash_model.h"
 
-#define STATE_AREA   1024u /* 4 places, so that areas change often */
-#define WEIGHTS_AREA 8192u /* 2 or 3 places */
+#define STATE_AREA   1024u  /* 4 places, so that areas change often */
+#define WEIGHTS_AREA 10240u /* 3 places */
 #define DAY_MS       86400000u
 #ifdef EXPECT_ON_TARGET
 #define EXPECT_STRIDE 61u
@@ -21,7 +21,7 @@ static struct flash_model models[AGENT_RECORDS];
 static struct flash_store flash_store;
 static struct agent agent;
 static uint8_t provisioning[PROVISIONING_PAGE_MAX];
-static uint8_t model[MODEL_PAGE_MAX];
+static _Alignas(4) uint8_t model_page[FIXTURE_MODEL_PAGE_MAX];
 static size_t provisioning_length, model_length;
 static unsigned next_window;
 
@@ -29,6 +29,7 @@ static unsigned next_window;
 static struct {
     struct agent agent;
     struct flash_store flash_store;
+    uint8_t arena[FIXTURE_ARENA_BYTES];
     uint8_t bytes[AGENT_RECORDS][STORE_AREAS][WEIGHTS_AREA];
 } before;
 
@@ -45,13 +46,16 @@ static enum page_status boot(void) {
     for (unsigned i = 0; i < AGENT_RECORDS; i++) {
         flash[i] = flash_model_flash(&models[i]);
     }
+    const struct model model = fixture_model();
     const struct agent_setup setup = {
         .provisioning_page = provisioning,
         .provisioning_length = provisioning_length,
-        .model_page = model,
+        .model = model,
+        .arena = fixture_arena(),
+        .model_page = model_page,
         .model_length = model_length,
         .boot_nonce = 5,
-        .store = flash_store_open(&flash_store, flash, model, model_length),
+        .store = flash_store_open(&flash_store, flash, &model),
     };
     return agent_init(&agent, &setup, &bad_page);
 }
@@ -82,7 +86,7 @@ static void used_device(unsigned boots) {
     fqt_budget_terms terms = fixture_terms();
     terms.batch_size = 4;
     provisioning_length = fixture_provisioning_page(provisioning, &terms);
-    model_length = fixture_model_page(model, 11);
+    model_length = fixture_model_page(model_page, 11);
     next_window = 0;
     new_flash(STATE_AREA, WEIGHTS_AREA);
     for (unsigned i = 0; i < boots; i++) {
@@ -97,6 +101,7 @@ static void used_device(unsigned boots) {
 static void remember(void) {
     before.agent = agent;
     before.flash_store = flash_store;
+    memcpy(before.arena, fixture_arena(), sizeof before.arena);
     for (unsigned r = 0; r < AGENT_RECORDS; r++) {
         for (unsigned area = 0; area < STORE_AREAS; area++) {
             memcpy(before.bytes[r][area], models[r].bytes[area], models[r].area_bytes);
@@ -107,6 +112,7 @@ static void remember(void) {
 static void go_back(void) {
     agent = before.agent;
     flash_store = before.flash_store;
+    memcpy(fixture_arena(), before.arena, sizeof before.arena);
     for (unsigned r = 0; r < AGENT_RECORDS; r++) {
         for (unsigned area = 0; area < STORE_AREAS; area++) {
             memcpy(models[r].bytes[area], before.bytes[r][area], models[r].area_bytes);
@@ -224,7 +230,7 @@ static void wears_as_stated(uint32_t state_area, uint32_t weights_area, unsigned
     terms.batch_size = 1;
     terms.energy_capacity_milli_joule = 1000000;
     provisioning_length = fixture_provisioning_page(provisioning, &terms);
-    model_length = fixture_model_page(model, 11);
+    model_length = fixture_model_page(model_page, 11);
     new_flash(state_area, weights_area);
     EXPECT_EQ(boot(), PAGE_OK);
     for (unsigned i = 1; i <= checkpoints; i++) {

@@ -111,7 +111,7 @@ static void a_bad_model_is_refused_by_name_limit_and_remedy(void) {
     spec.layers[2].kind = FQT_DEPTHWISE;
     refused(&spec,
             "layer 2 (depthwise): channels of a depthwise layer: 32, limit 16; use as many as "
-            "the layer below gives");
+            "the layer below gives, or 0 for that");
     spec = bearing_cnn;
     spec.layers[5].relu = true;
     refused(&spec,

@@ -16,17 +16,22 @@ public final class ModelPage {
   /** Features that the firmware computes from a window. */
   public static final int FEATURES = 64;
 
-  private static final int MAX_LAYERS = 4;
-  private static final int MAX_WIDTH = 64;
-  private static final int MAX_CLASSES = 16;
-  private static final int VERSION = 1;
-  private static final int HEADER_BYTES = 36;
-  private static final int LAYER_HEADER_BYTES = 4;
+  /** Outputs of the shipped models; data with fewer classes leaves some unused. */
+  public static final int IMAGE_CLASSES = 10;
+
+  private static final int VERSION = 2;
+  private static final int HEADER_BYTES = 40;
+  private static final int LAYER_BYTES = 12;
   private static final int CRC_END = 16;
   private static final byte UNTRAINED = 1;
-  private static final byte FEATURE_KIND_SPECTRA = 1;
-  private static final float FEATURE_SCALE = 0.03125f;
-  private static final byte FEATURE_ZERO = (byte) 128;
+  private static final int CLASSES_MIN = 2;
+  private static final int CLASSES_MAX = 64;
+
+  // core/spec.h
+  private static final byte INPUT_SPECTRA = 1;
+  private static final byte MODE_FINE = 1;
+  private static final byte LINEAR = 0;
+  private static final int BATCH_MAX = 16;
   private static final long FNV_START = 0xCBF29CE484222325L;
   private static final long FNV_PRIME = 0x100000001B3L;
 
@@ -36,30 +41,28 @@ public final class ModelPage {
     this.bytes = bytes;
   }
 
-  /** The default model: 64 features, 32 hidden units, one output per class. */
+  /** The default model, untrained: 64 features, 32 hidden units, one output per class. */
   public static ModelPage bearingMlp(int classes, long seed) {
-    return untrained(seed, FEATURES, 32, classes);
-  }
-
-  /**
-   * A model with random weights, to be trained and exported.
-   *
-   * @param widths features, hidden widths, classes
-   */
-  public static ModelPage untrained(long seed, int... widths) {
-    int layers = widths.length - 1;
-    checkWidths(widths);
-    int length = HEADER_BYTES + layers * LAYER_HEADER_BYTES;
+    if (classes < CLASSES_MIN || classes > CLASSES_MAX) {
+      throw new IllegalArgumentException(
+          "%d classes: a model tells %d to %d apart".formatted(classes, CLASSES_MIN, CLASSES_MAX));
+    }
+    ByteBuffer layers = ByteBuffer.allocate(2 * LAYER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    putLinear(layers, 32, true);
+    putLinear(layers, classes, false);
+    int length = HEADER_BYTES + layers.capacity();
     ByteBuffer page = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     page.put("FQTM".getBytes(StandardCharsets.US_ASCII)).putShort((short) VERSION);
-    page.put(UNTRAINED).put((byte) layers).putInt(length).putInt(0);
-    page.putShort((short) NativeAgent.WINDOW).put(FEATURE_KIND_SPECTRA).put((byte) FEATURES);
-    page.putFloat(FEATURE_SCALE).put(FEATURE_ZERO).put(new byte[3]).putLong(seed);
-    for (int i = 0; i < layers; i++) {
-      page.put((byte) widths[i]).put((byte) widths[i + 1]).putShort((short) 0);
-    }
+    page.put(UNTRAINED).put((byte) 2).putInt(length).putInt(0);
+    page.put(INPUT_SPECTRA).put(MODE_FINE).put((byte) 0).put((byte) 0).putShort((short) BATCH_MAX);
+    page.putShort((short) 1).putShort((short) FEATURES).putShort((short) 1);
+    page.putFloat(0).putLong(seed).put(layers.array());
     page.putInt(CRC_END - Integer.BYTES, ProvisioningPage.crc(page.array(), CRC_END, length));
     return new ModelPage(page.array());
+  }
+
+  private static void putLinear(ByteBuffer layers, int rows, boolean relu) {
+    layers.put(LINEAR).put((byte) (relu ? 1 : 0)).putShort((short) rows).put(new byte[8]);
   }
 
   /**
@@ -105,19 +108,5 @@ public final class ModelPage {
       hash = (hash ^ (b & 0xFF)) * FNV_PRIME;
     }
     return hash;
-  }
-
-  private static void checkWidths(int[] widths) {
-    int layers = widths.length - 1;
-    boolean legal = layers >= 1 && layers <= MAX_LAYERS && widths[0] == FEATURES;
-    for (int i = 1; legal && i < layers; i++) {
-      legal = widths[i] >= 1 && widths[i] <= MAX_WIDTH;
-    }
-    if (!legal || widths[layers] < 2 || widths[layers] > MAX_CLASSES) {
-      throw new IllegalArgumentException(
-          "widths %s: %d features, up to %d hidden layers of 1..%d, 2..%d classes"
-              .formatted(
-                  Arrays.toString(widths), FEATURES, MAX_LAYERS - 1, MAX_WIDTH, MAX_CLASSES));
-    }
   }
 }

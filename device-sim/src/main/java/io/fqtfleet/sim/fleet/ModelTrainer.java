@@ -103,7 +103,7 @@ public final class ModelTrainer {
   /** Trains anew. */
   public FactoryModel train() {
     long start = System.nanoTime();
-    int classes = space.classNames().size();
+    int classes = Math.max(ModelPage.IMAGE_CLASSES, space.classNames().size());
     byte[] page = ModelPage.bearingMlp(classes, Chance.seed(seed, "weights")).toBytes();
     double macsPerWindow = 0;
     long first = 0;
