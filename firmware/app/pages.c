@@ -247,7 +247,7 @@ enum page_status model_spec(const uint8_t *page, size_t length, struct fqt_model
     spec->in_h = le_load_u16(page + 22);
     spec->in_w = le_load_u16(page + 24);
     spec->in_c = le_load_u16(page + 26);
-    spec->input_scale = take_f32(&scale);
+    *(spec->input == FQT_INPUT_WINDOW ? &spec->window_step : &spec->input_scale) = take_f32(&scale);
     spec->layer_count = page[7];
     for (unsigned i = 0; i < spec->layer_count; i++) {
         spec->layers[i] = layer_spec(page + MODEL_PAGE_HEADER + i * MODEL_LAYER_BYTES);
@@ -268,7 +268,8 @@ static void put_header(const struct fqt_model_spec *spec, uint64_t seed, uint8_t
     le_store_u16(out + 22, spec->in_h);
     le_store_u16(out + 24, spec->in_w);
     le_store_u16(out + 26, spec->in_c);
-    (void)put_f32(out + 28, spec->input_scale);
+    (void)put_f32(out + 28,
+                  spec->input == FQT_INPUT_WINDOW ? spec->window_step : spec->input_scale);
     le_store_u64(out + 32, seed);
     for (unsigned i = 0; i < spec->layer_count; i++) {
         const struct fqt_layer_spec *layer = &spec->layers[i];

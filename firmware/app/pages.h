@@ -12,7 +12,8 @@
  * Model page, at 0x00090000 on MPS2, on a multiple of 4; also what a device exports:
  *   "FQTM" | version u16 = 2 | kind u8 (0 trained, 1 untrained) | layers u8, pools included |
  *   length u32 | crc u32 | input u8 | mode u8 | frozen u8 | input zero u8 | batch max u16 |
- *   input height u16, width u16, channels u16 | input scale f32 | seed u64 |
+ *   input height u16, width u16, channels u16 | f32: input scale of codes,
+ *   step of windows | seed u64 |
  *   per layer: kind u8 | relu u8 | out channels u16 | kernel h, w | stride h, w | pad h, w | 2 x 0
  * | and for a trained model, per layer with weights: weight scale f32 | weight zero i32 | weight,
  *     output, pooled and error range, each min, max f32 | fine mode: scale f32[rows] |

@@ -122,12 +122,12 @@ static bool read_name(struct line *line, struct description *out) {
     return read_end(line);
 }
 
-static bool read_scale(struct line *line, float *out) {
+static bool read_real(struct line *line, const char *what, float *out) {
     const char *text = next(line);
     char *end = NULL;
     *out = text == NULL ? 0.0f : strtof(text, &end);
     if (text == NULL || *end != 0 || !(*out > 0.0f) || *out > 1e6f) {
-        return refuse(line, "scale '%s' is not a real number above 0, at most 1e6",
+        return refuse(line, "%s '%s' is not a real number above 0, at most 1e6", what,
                       text == NULL ? "" : text);
     }
     return true;
@@ -144,7 +144,7 @@ static bool read_codes(struct line *line, struct fqt_model_spec *spec) {
     if (!has(line, "scale")) {
         return refuse(line, "input codes needs 'scale S zero Z': what a code stands for");
     }
-    if (!read_scale(line, &spec->input_scale)) {
+    if (!read_real(line, "scale", &spec->input_scale)) {
         return false;
     }
     if (!has(line, "zero") || !read_number(line, "zero", 0, 255, &zero)) {
@@ -174,7 +174,8 @@ static bool read_input(struct line *line, struct fqt_model_spec *spec) {
     } else if (has(line, "window")) {
         spec->input = FQT_INPUT_WINDOW;
         if (!read_number(line, "window", 2, FQT_SIDE_MAX, &samples) ||
-            (has(line, "channels") && !read_number(line, "channels", 1, 64, &channels))) {
+            (has(line, "channels") && !read_number(line, "channels", 1, 64, &channels)) ||
+            (has(line, "step") && !read_real(line, "step", &spec->window_step))) {
             return false;
         }
     } else {

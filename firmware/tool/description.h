@@ -2,11 +2,11 @@
  * A model as text: one statement per line, words separated by blanks, # starts a comment.
  *
  *     model bearing-cnn               first; a-z 0-9 and -, at most 31 characters
- *     input window 512 [channels C]   int16 samples; also: input spectra 64
- *                                     input codes H W C scale S zero Z   (uint8 tensor)
- *     conv 16 kernel 32 stride 4 relu one number: along time; 3x3: height x width; [pad P]
- *     depthwise kernel 3x3 [stride S] [pad P] [relu]
- *     avgpool 2 [stride S]            also maxpool; the stride is the window unless given
+ *     input window 512 [channels C] [step S]   int16 samples; one code stands for S of them,
+ * without a step each window is scaled by its own deviation input spectra 64 instead: the features
+ * of core/features.h input codes H W C scale S zero Z   or a uint8 tensor conv 16 kernel 32 stride
+ * 4 relu one number: along time; 3x3: height x width; [pad P] depthwise kernel 3x3 [stride S] [pad
+ * P] [relu] avgpool 2 [stride S]            also maxpool; the stride is the window unless given
  *     globalavg                       also globalmax
  *     linear 9 [relu]                 the last layer is linear without relu: one row per class
  *

@@ -77,14 +77,17 @@ static void print_costs(const struct description *description, const struct fqt_
 }
 
 static void write_spec(FILE *out, const struct fqt_model_spec *spec) {
-    fprintf(out,
-            "const struct fqt_model_spec fqt_model_spec = {\n"
-            "    .name = \"%s\",\n    .input = %u,\n    .mode = %u,\n    .frozen = %u,\n"
-            "    .layer_count = %u,\n    .batch_max = %u,\n    .in_h = %u,\n    .in_w = %u,\n"
-            "    .in_c = %u,\n    .input_zero = %u,\n    .input_scale = %af,\n    .layers =\n"
-            "        {\n",
-            spec->name, spec->input, spec->mode, spec->frozen, spec->layer_count, spec->batch_max,
-            spec->in_h, spec->in_w, spec->in_c, spec->input_zero, (double)spec->input_scale);
+    fprintf(
+        out,
+        "const struct fqt_model_spec fqt_model_spec = {\n"
+        "    .name = \"%s\",\n    .input = %u,\n    .mode = %u,\n    .frozen = %u,\n"
+        "    .layer_count = %u,\n    .batch_max = %u,\n    .in_h = %u,\n    .in_w = %u,\n"
+        "    .in_c = %u,\n    .input_zero = %u,\n    .input_scale = %af,\n    .window_step = %af,\n"
+        "    .layers =\n"
+        "        {\n",
+        spec->name, spec->input, spec->mode, spec->frozen, spec->layer_count, spec->batch_max,
+        spec->in_h, spec->in_w, spec->in_c, spec->input_zero, (double)spec->input_scale,
+        (double)spec->window_step);
     for (unsigned i = 0; i < spec->layer_count; i++) {
         const struct fqt_layer_spec *l = &spec->layers[i];
         fprintf(out, "            {%u, %s, %u, %u, %u, %u, %u, %u, %u}, /* %s */\n", l->kind,
@@ -132,8 +135,10 @@ static void write_layer(FILE *out, const struct fqt_layer_plan *l) {
 }
 
 static void write_plan(FILE *out, const struct fqt_plan *p) {
-    fprintf(out, "const struct fqt_plan fqt_model_plan = {\n    .input_scale = %af,\n   ",
-            (double)p->input_scale);
+    fprintf(out,
+            "const struct fqt_plan fqt_model_plan = {\n    .input_scale = %af,\n"
+            "    .window_step = %af,\n   ",
+            (double)p->input_scale, (double)p->window_step);
     FIELD(p, input);
     FIELD(p, mode);
     FIELD(p, steps);

@@ -33,6 +33,7 @@ static void is_the_model_of_the_tests(const char *path, const struct fqt_model_s
         expected_spec.in_w = FQT_FEATURES_MAX;
         expected_spec.in_c = 1;
     }
+    expected_spec.window_step = tests->input == FQT_INPUT_WINDOW ? 64.0f : 0.0f;
     EXPECT(strcmp(description.spec.name, tests->name) == 0, "%s", description.spec.name);
     EXPECT(fqt_plan(&description.spec, &plan, &problem), "%s does not plan", path);
     EXPECT(fqt_plan(&expected_spec, &expected, &problem), "%s does not plan", tests->name);
