@@ -57,6 +57,21 @@ struct folded {
     float largest;
 };
 
+/* sum += g >> shift, rounded; returns the sum of squares of what is added, n <= 4,096 terms of
+ * 2^30.
+ */
+static uint64_t add_shifted(int16_t *sum, const int32_t *g, uint32_t n, uint32_t shift) {
+    const uint32_t one = shift > 0; /* (g + 2^(shift-1)) >> shift in 32 bits, as shift_rounded */
+    const uint32_t most = shift - one;
+    uint64_t sq = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const int32_t add = ((g[i] >> most) + (int32_t)one) >> one;
+        sq += (uint64_t)((int64_t)add * add);
+        sum[i] = (int16_t)(sum[i] + add);
+    }
+    return sq;
+}
+
 /* sum += g in units of 2^shift; the shift grows until |sum| + |g| fit in int16 with their rounding.
  */
 static void fold(int16_t *sum, uint8_t *shift, const int32_t *g, uint32_t n, float unit,
@@ -68,12 +83,10 @@ static void fold(int16_t *sum, uint8_t *shift, const int32_t *g, uint32_t n, flo
     while ((held >> (after - before)) + (largest >> after) + 2 > INT16_MAX) {
         after++;
     }
-    uint64_t sq = 0; /* 4,096 * 2^30 */
-    for (uint32_t i = 0; i < n; i++) {
-        const int32_t add = shift_rounded(g[i], after);
-        sq += (uint64_t)((int64_t)add * add);
-        sum[i] = (int16_t)(shift_rounded(sum[i], after - before) + add);
+    for (uint32_t i = 0; after > before && i < n; i++) {
+        sum[i] = (int16_t)shift_rounded(sum[i], after - before);
     }
+    const uint64_t sq = add_shifted(sum, g, n, after);
     *shift = (uint8_t)after;
     const float real = unit * (float)(1u << after);
     folded->sq = folded->sq + fqt_float_u64(sq) * (real * real);

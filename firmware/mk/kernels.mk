@@ -113,6 +113,7 @@ bench-steps: $(foreach b,$(BENCH_ON),$(patsubst %,$(BUILD)/$(b)/%.elf,$(call ste
 	@column -t -s, $(STEPS_CSV)
 endif
 check-target: check-target-kernels
+.PHONY: bench
 bench: bench-kernels bench-steps
 
 -include $(KERNELS_HOST_OBJ:.o=.d)
