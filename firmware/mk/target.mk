@@ -84,8 +84,8 @@ run-$(1)-$(2): $(BUILD)/$(1)/$(2).elf
 	test $$$$status = 0 || echo "$(MACHINE_$(1)) $(2): FAILED, exit code $$$$status (124: hangs)"; exit $$$$status
 
 endef
-# Guest output goes to stdout. $(1) = board, $(2) = image, $(3) = further options
-run_qemu = timeout 120 $(QEMU) -M $(MACHINE_$(1)) -nodefaults -display none -monitor none \
+# 600 s of wall time: a run takes 20 s of an idle core, and machines are not idle. $(1) = board, $(2) = image, $(3) = further options
+run_qemu = timeout 600 $(QEMU) -M $(MACHINE_$(1)) -nodefaults -display none -monitor none \
     -chardev stdio,id=out -semihosting-config enable=on,target=native,chardev=out $(3) \
     -kernel $(BUILD)/$(1)/$(2).elf </dev/null
 
