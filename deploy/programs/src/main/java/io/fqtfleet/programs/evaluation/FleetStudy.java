@@ -14,7 +14,7 @@ import java.util.List;
 final class FleetStudy {
   private static final int COHORTS = 200;
   private static final int DEVICES = 500;
-  private static final double[] STATED = {1, 10, 100};
+  private static final double[] STATED = {1, 100};
 
   private FleetStudy() {}
 
