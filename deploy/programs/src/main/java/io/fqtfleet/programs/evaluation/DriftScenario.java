@@ -123,6 +123,8 @@ record DriftScenario(
   enum Effect {
     /** Inputs, losses, gradients and confidence move with the errors; training helps. */
     WORLD,
+    /** The model is another one: outputs move with the errors, inputs stay. */
+    MODEL,
     /** Labels are wrong; the device is not. */
     LABELS,
     /** The sensor repeats one value. */

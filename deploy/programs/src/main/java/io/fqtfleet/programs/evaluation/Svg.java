@@ -160,7 +160,7 @@ final class Svg {
       String title, List<String> rows, List<String> columns, double[][] shares, String[][] labels) {
     int left = 190;
     int top = 120;
-    int cell = Math.min(76, (WIDTH - left - 10) / Math.max(1, columns.size()));
+    int cell = Math.min(76, (WIDTH - left - 110) / Math.max(1, columns.size()));
     Svg svg = new Svg(top + 34 * rows.size() + 14);
     for (int c = 0; c < columns.size(); c++) {
       svg.add(

@@ -36,6 +36,9 @@ record Table(String id, String title, String note, List<String> columns, List<Li
       return number > 0 ? "inf" : "-inf";
     }
     double size = Math.abs(number);
+    if (size < 1e6 && number == Math.rint(number)) {
+      return String.format(Locale.ROOT, "%.0f", number);
+    }
     if (size >= 1e6 || size > 0 && size < 1e-3) {
       return String.format(Locale.ROOT, "%.2e", number);
     }

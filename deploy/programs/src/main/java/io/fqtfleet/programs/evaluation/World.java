@@ -264,6 +264,7 @@ final class World {
         forces.rise += size;
         forces.world += size;
       }
+      case MODEL -> forces.rise += size;
       case LABELS -> forces.mislabelled += size;
       case STUCK, OFFSET, NOISE -> {
         forces.flaw = effect;
