@@ -83,7 +83,7 @@ public record TlsFiles(Path ca, Path certificate, Path key, boolean verifyHostna
     PrivateKey privateKey = privateKey();
     if (!privateKey.getAlgorithm().equals(chain[0].getPublicKey().getAlgorithm())) {
       throw new UnusableException(
-          "%s holds a key of kind %s, the certificate in %s one of %s; give the key that belongs to it"
+          "%s is a %s key, the certificate in %s has a %s one; give the key that belongs to it"
               .formatted(
                   key,
                   privateKey.getAlgorithm(),
