@@ -1,18 +1,18 @@
 #!/bin/sh
 # Flash, RAM and stack frames of the device images against size-budget.txt; exit code 1 when one is
 # exceeded. A frame counts when its function is in the image.
-#   size_report.sh BUILD_DIR TOOL_PREFIX BUDGET BOARD...
+#   [LABEL=+model] size_report.sh BUILD_DIR TOOL_PREFIX BUDGET BOARD...
 set -eu
-build=$1 tools=$2 budget=$3
+build=$1 tools=$2 budget=$3 label=${LABEL:-}
 shift 3
 for board in "$@"; do
   elf=$build/$board/fqt-device.elf
-  "${tools}size" "$elf" | awk -v b="$board" 'NR == 2 {print "image", b, $1 + $2, $2 + $3}'
-  "${tools}nm" "$elf" | awk -v b="$board" '$2 ~ /[tTwW]/ {sub(/\..*/, "", $3); print "linked", b, $3}'
+  "${tools}size" "$elf" | awk -v b="$board$label" 'NR == 2 {print "image", b, $1 + $2, $2 + $3}'
+  "${tools}nm" "$elf" | awk -v b="$board$label" '$2 ~ /[tTwW]/ {sub(/\..*/, "", $3); print "linked", b, $3}'
   # file:line:column:function <tab> bytes <tab> static | dynamic | dynamic,bounded
   find "$build/$board" -path "$build/$board/test" -prune -o -path "$build/$board/variant_*" -prune \
     -o -name '*.su' -exec cat {} + |
-    awk -v b="$board" '{n = split($1, part, ":"); f = part[n]; sub(/\..*/, "", f); print "frame", b, f, $2, $3}'
+    awk -v b="$board$label" '{n = split($1, part, ":"); f = part[n]; sub(/\..*/, "", f); print "frame", b, f, $2, $3}'
 done | awk '
   function problem(text) { problems[++count] = text }
   FILENAME != "-" {
@@ -22,7 +22,7 @@ done | awk '
     next
   }
   $1 == "image" {
-    printf "%-8s flash %6d of %6d, RAM %6d of %6d bytes\n", $2, $3, flash[$2], $4, ram[$2]
+    printf "%-18s flash %6d of %6d, RAM %6d of %6d bytes\n", $2, $3, flash[$2], $4, ram[$2]
     if (!($2 in flash)) problem($2 " has no line in the budget")
     if (($2 in flash) && $3 > flash[$2]) problem($2 ": flash exceeds its budget by " $3 - flash[$2] " bytes")
     if (($2 in flash) && $4 > ram[$2]) problem($2 ": RAM exceeds its budget by " $4 - ram[$2] " bytes")

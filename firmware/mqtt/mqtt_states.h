@@ -11,7 +11,7 @@
 #define MQTT_OUT_SLOTS 6u /* unacknowledged messages kept at once */
 /* Bytes for all of them together, in the order of publishing: six messages of the usual 300 to 600
  * bytes, or fewer long ones. */
-#define MQTT_OUT_BYTES 4096u
+#define MQTT_OUT_BYTES 3072u
 #define MQTT_OWED_MAX  16u /* PUBACKs owed; more than a broker keeps in flight to us in a burst */
 
 enum mqtt_result {

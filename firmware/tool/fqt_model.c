@@ -124,7 +124,6 @@ static void write_layer(FILE *out, const struct fqt_layer_plan *l) {
     FIELD(l, input_count);
     FIELD(l, multipliers);
     FIELD(l, codes);
-    FIELD(l, residual);
     FIELD(l, bias);
     FIELD(l, row_scale);
     FIELD(l, row);
