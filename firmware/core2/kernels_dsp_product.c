@@ -266,8 +266,11 @@ KERNEL_ASSEMBLY add_single(IN_REGISTER struct single_state *s, IN_REGISTER uint3
                    "pop {r4-r11, pc}\n");
 }
 
-static void error_single(const uint8_t *w, uint32_t w_zero, const uint16_t *selected,
-                         uint32_t count, uint32_t inputs, const int16_t *e, int32_t *acc) {
+/* noinline: its table is not on the stack of the product with several positions. */
+__attribute__((noinline)) static void error_single(const uint8_t *w, uint32_t w_zero,
+                                                   const uint16_t *selected, uint32_t count,
+                                                   uint32_t inputs, const int16_t *e,
+                                                   int32_t *acc) {
     struct row_pair pair[SINGLE_ROWS / 2];
     const uint32_t complete = inputs / BLOCK * BLOCK;
     for (uint32_t j = 0; j < count; j += SINGLE_ROWS) {
