@@ -156,6 +156,18 @@ const ref_real *reference_forward(struct reference *net, const ref_real *x) {
     return in;
 }
 
+void reference_observe(struct reference *net, const ref_real *x) {
+    reference_forward(net, x);
+    for (uint32_t l = 0; l < net->layers; l++) {
+        struct ref_layer *layer = &net->layer[l];
+        for (uint32_t i = 0; i < ref_count(&layer->out); i++) {
+            const ref_real v = layer->output[i];
+            layer->low = v < layer->low ? v : layer->low;
+            layer->high = v > layer->high ? v : layer->high;
+        }
+    }
+}
+
 /* Leaves softmax - onehot in the last layer's error. */
 static ref_real cross_entropy(struct reference *net, const ref_real *logits, uint32_t label) {
     ref_real *error = net->layer[net->layers - 1].error;

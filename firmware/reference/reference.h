@@ -53,6 +53,8 @@ struct ref_layer {
     ref_real *square;
     ref_real *output; /* of the last forward pass */
     ref_real *error;  /* loss by output, before the ReLU's mask */
+    ref_real low;     /* outputs seen by reference_observe; 0 is always among them */
+    ref_real high;
     uint32_t *source; /* max pooling: where each output came from */
 };
 
@@ -84,6 +86,9 @@ struct ref_layer *reference_weight_layer(struct reference *net, uint32_t weight_
 
 /* Logits of one sample, valid until the next call. */
 const ref_real *reference_forward(struct reference *net, const ref_real *x);
+
+/* Forward; widens every layer's range of outputs to what it sees. */
+void reference_observe(struct reference *net, const ref_real *x);
 
 /* Forward, loss; adds the gradients of the trainable layers. Returns the cross-entropy loss. */
 ref_real reference_learn(struct reference *net, const ref_real *x, uint32_t label);

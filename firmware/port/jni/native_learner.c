@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "core2/features.h"
-#include "reference/reference.h"
+#include "core2/window.h"
+#include "port/jni/host_learner.h"
 
 #define JNI(result, name) JNIEXPORT result JNICALL Java_io_fqtfleet_sim_model_NativeLearner_##name
 
@@ -28,25 +29,17 @@ enum {
 };
 #define SPEC_PER_LAYER 9
 
-#define FLOATING 2 /* Arithmetic.FLOAT; 0 and 1 are enum fqt_mode */
-
-#define WINDOW_SHIFT 6
-#define WINDOW_ZERO  128
-
-struct host_learner {
-    struct fqt_model_spec spec;
-    int arithmetic;
-    float input_scale;
-    int input_zero;
-    struct reference *net; /* floating point only */
-    ref_real *x;
-};
+#define MODEL_EXCEPTION "io/fqtfleet/sim/model/ModelException"
 
 JNI(jlong, nativeOpen)(JNIEnv *, jclass, jintArray, jint, jlong);
 JNI(void, nativeClose)(JNIEnv *, jclass, jlong);
-JNI(void, nativeCodes)(JNIEnv *, jclass, jint, jshortArray, jint, jobject, jint);
+JNI(void, nativeCodes)(JNIEnv *, jclass, jint, jfloat, jshortArray, jint, jobject, jint);
 JNI(jdouble, nativeTrain)(JNIEnv *, jclass, jlong, jobject, jintArray, jbyteArray, jfloatArray);
 JNI(void, nativePredict)(JNIEnv *, jclass, jlong, jobject, jintArray, jbyteArray);
+JNI(void, nativeCopy)(JNIEnv *, jclass, jlong, jlong, jobject, jintArray);
+JNI(jbyteArray, nativeExport)(JNIEnv *, jclass, jlong);
+JNI(void, nativeLoad)(JNIEnv *, jclass, jlong, jbyteArray);
+JNI(jint, nativeArenaBytes)(JNIEnv *, jclass, jlong);
 JNI(jfloatArray, nativeWeights)(JNIEnv *, jclass, jlong);
 JNI(void, nativeSetWeights)(JNIEnv *, jclass, jlong, jfloatArray);
 
@@ -63,14 +56,15 @@ static void throw(JNIEnv * env, const char *type, const char *message) {
 
 static void read_spec(const jint *value, struct fqt_model_spec *spec) {
     const uint32_t bits = (uint32_t)value[SPEC_SCALE_BITS];
-    spec->name = "";
+    *spec = (struct fqt_model_spec){.name = ""};
     spec->input = (uint8_t)value[SPEC_INPUT];
     spec->frozen = (uint8_t)value[SPEC_FROZEN];
     spec->batch_max = (uint16_t)value[SPEC_BATCH];
     spec->in_h = (uint16_t)value[SPEC_H];
     spec->in_w = (uint16_t)value[SPEC_W];
     spec->in_c = (uint16_t)value[SPEC_C];
-    memcpy(&spec->input_scale, &bits, sizeof bits);
+    memcpy(spec->input == FQT_INPUT_WINDOW ? &spec->window_step : &spec->input_scale, &bits,
+           sizeof bits);
     spec->input_zero = (uint8_t)value[SPEC_ZERO];
     spec->layer_count = (uint8_t)value[SPEC_LAYERS];
     for (uint32_t l = 0; l < spec->layer_count; l++) {
@@ -89,41 +83,20 @@ static void read_spec(const jint *value, struct fqt_model_spec *spec) {
     }
 }
 
-static void name_input(struct host_learner *host) {
-    const struct fqt_model_spec *spec = &host->spec;
-    host->input_scale = spec->input == FQT_INPUT_SPECTRA  ? FQT_FEATURE_SCALE
-                        : spec->input == FQT_INPUT_WINDOW ? 1.0f / (float)(1 << WINDOW_SHIFT)
-                                                          : spec->input_scale;
-    host->input_zero = spec->input == FQT_INPUT_SPECTRA  ? FQT_FEATURE_ZERO
-                       : spec->input == FQT_INPUT_WINDOW ? WINDOW_ZERO
-                                                         : spec->input_zero;
-}
-
-static void close_host(struct host_learner *host) {
-    reference_free(host->net);
-    free(host->x);
-    free(host);
-}
-
 JNI(jlong, nativeOpen)
 (JNIEnv *env, jclass class, jintArray fields, jint arithmetic, jlong seed) {
     (void)class;
-    struct host_learner *host = calloc(1, sizeof *host);
+    struct fqt_model_spec spec;
+    char problem[HOST_PROBLEM_MAX];
     jint value[SPEC_HEAD + SPEC_PER_LAYER * FQT_STEPS_MAX];
     (*env)->GetIntArrayRegion(env, fields, 0, (*env)->GetArrayLength(env, fields), value);
-    if (host == NULL || (*env)->ExceptionCheck(env)) {
-        free(host);
+    if ((*env)->ExceptionCheck(env)) {
         return 0;
     }
-    read_spec(value, &host->spec);
-    name_input(host);
-    host->arithmetic = arithmetic;
-    host->net = reference_open(&host->spec, (uint64_t)seed);
-    host->x = host->net == NULL ? NULL : calloc(host->net->inputs, sizeof *host->x);
-    if (host->x == NULL) {
-        close_host(host);
-        throw(env, "java/lang/OutOfMemoryError", "no native memory for one more model");
-        return 0;
+    read_spec(value, &spec);
+    struct host_learner *host = host_open(&spec, arithmetic, (uint64_t)seed, problem);
+    if (host == NULL) {
+        throw(env, MODEL_EXCEPTION, problem);
     }
     return (jlong)(uintptr_t)host;
 }
@@ -131,84 +104,54 @@ JNI(jlong, nativeOpen)
 JNI(void, nativeClose)(JNIEnv *env, jclass class, jlong handle) {
     (void)env;
     (void)class;
-    close_host(host_of(handle));
-}
-
-/* 64 counts per code, so that 8 bits reach +-2 g at 4096 counts per g; beyond it saturates. */
-static uint8_t window_code(int16_t sample) {
-    const int code = WINDOW_ZERO + ((sample + (1 << (WINDOW_SHIFT - 1))) >> WINDOW_SHIFT);
-    return (uint8_t)(code < 0 ? 0 : code > 255 ? 255 : code);
+    host_close(host_of(handle));
 }
 
 JNI(void, nativeCodes)
-(JNIEnv *env, jclass class, jint input, jshortArray samples, jint count, jobject out, jint offset) {
+(JNIEnv *env, jclass class, jint input, jfloat step, jshortArray samples, jint count, jobject out,
+ jint offset) {
     (void)class;
     uint8_t *codes = (uint8_t *)(*env)->GetDirectBufferAddress(env, out) + offset;
-    const jsize length = (*env)->GetArrayLength(env, samples);
+    const uint32_t length = (uint32_t)(*env)->GetArrayLength(env, samples) / (uint32_t)count;
     jshort *window = (*env)->GetShortArrayElements(env, samples, NULL);
-    if (window == NULL) {
-        return;
-    }
-    if (input == FQT_INPUT_SPECTRA) {
-        struct fqt_feature_work work;
-        for (jint i = 0; i < count; i++) {
+    struct fqt_feature_work work;
+    for (uint32_t i = 0; window != NULL && i < (uint32_t)count; i++) {
+        if (input == FQT_INPUT_SPECTRA) {
             fqt_features_s16(&work, window + (size_t)i * FQT_WINDOW,
                              codes + (size_t)i * FQT_FEATURES_MAX);
-        }
-    } else {
-        for (jsize i = 0; i < length; i++) {
-            codes[i] = window_code(window[i]);
-        }
-    }
-    (*env)->ReleaseShortArrayElements(env, samples, window, JNI_ABORT);
-}
-
-static const ref_real *real_input(struct host_learner *host, const uint8_t *codes, jint sample) {
-    const uint32_t n = host->net->inputs;
-    const uint8_t *code = codes + (size_t)sample * n;
-    for (uint32_t i = 0; i < n; i++) {
-        host->x[i] = host->input_scale * (ref_real)(code[i] - host->input_zero);
-    }
-    return host->x;
-}
-
-/* What one call trains with; NativeLearner.Step writes it. */
-enum { STEP_BATCH, STEP_RATE, STEP_DECAY, STEP_ADAM, STEP_FIRST, STEP_FIELDS };
-
-static double train_floating(struct host_learner *host, const uint8_t *codes, const jint *order,
-                             const jbyte *labels, jsize count, const jfloat *step) {
-    const struct ref_adam adam = {.rate = step[STEP_RATE], .decay = step[STEP_DECAY]};
-    double loss = 0;
-    host->net->first_trainable = (uint32_t)step[STEP_FIRST];
-    for (jsize i = 0; i < count; i++) {
-        loss += (double)reference_learn(host->net, real_input(host, codes, order[i]),
-                                        (uint32_t)labels[i]);
-        if (host->net->batch < (uint32_t)step[STEP_BATCH] && i + 1 < count) {
-            continue;
-        }
-        if (step[STEP_ADAM] > 0.0f) {
-            reference_adam(host->net, &adam);
         } else {
-            reference_step(host->net, adam.rate);
+            fqt_codes_of_window_s16(window + (size_t)i * length, length, step,
+                                    codes + (size_t)i * length);
         }
     }
-    return loss / (count > 0 ? count : 1);
+    if (window != NULL) {
+        (*env)->ReleaseShortArrayElements(env, samples, window, JNI_ABORT);
+    }
 }
+
+/* The fields of NativeLearner.Step. */
+enum { STEP_BATCH, STEP_RATE, STEP_DECAY, STEP_ADAM, STEP_FIRST, STEP_FIELDS };
 
 JNI(jdouble, nativeTrain)
 (JNIEnv *env, jclass class, jlong handle, jobject samples, jintArray order, jbyteArray labels,
  jfloatArray settings) {
     (void)class;
-    struct host_learner *host = host_of(handle);
     const uint8_t *codes = (*env)->GetDirectBufferAddress(env, samples);
     const jsize count = (*env)->GetArrayLength(env, order);
-    jfloat step[STEP_FIELDS];
-    (*env)->GetFloatArrayRegion(env, settings, 0, STEP_FIELDS, step);
+    jfloat v[STEP_FIELDS];
+    (*env)->GetFloatArrayRegion(env, settings, 0, STEP_FIELDS, v);
+    const struct host_step step = {
+        .batch = (uint32_t)v[STEP_BATCH],
+        .rate = v[STEP_RATE],
+        .decay = v[STEP_DECAY],
+        .adam = v[STEP_ADAM] > 0.0f,
+        .first_trainable = (uint32_t)v[STEP_FIRST],
+    };
     jint *index = (*env)->GetIntArrayElements(env, order, NULL);
     jbyte *label = (*env)->GetByteArrayElements(env, labels, NULL);
     double loss = 0;
     if (index != NULL && label != NULL) {
-        loss = train_floating(host, codes, index, label, count, step);
+        loss = host_train(host_of(handle), codes, index, label, (size_t)count, &step);
     }
     if (index != NULL) {
         (*env)->ReleaseIntArrayElements(env, order, index, JNI_ABORT);
@@ -222,13 +165,12 @@ JNI(jdouble, nativeTrain)
 JNI(void, nativePredict)
 (JNIEnv *env, jclass class, jlong handle, jobject samples, jintArray order, jbyteArray out) {
     (void)class;
-    struct host_learner *host = host_of(handle);
     const uint8_t *codes = (*env)->GetDirectBufferAddress(env, samples);
     const jsize count = (*env)->GetArrayLength(env, order);
     jint *index = (*env)->GetIntArrayElements(env, order, NULL);
     jbyte *prediction = (*env)->GetByteArrayElements(env, out, NULL);
-    for (jsize i = 0; index != NULL && prediction != NULL && i < count; i++) {
-        prediction[i] = (jbyte)reference_predict(host->net, real_input(host, codes, index[i]));
+    if (index != NULL && prediction != NULL) {
+        host_predict(host_of(handle), codes, index, (size_t)count, prediction);
     }
     if (index != NULL) {
         (*env)->ReleaseIntArrayElements(env, order, index, JNI_ABORT);
@@ -236,6 +178,59 @@ JNI(void, nativePredict)
     if (prediction != NULL) {
         (*env)->ReleaseByteArrayElements(env, out, prediction, 0);
     }
+}
+
+JNI(void, nativeCopy)
+(JNIEnv *env, jclass class, jlong from, jlong to, jobject samples, jintArray order) {
+    (void)class;
+    const uint8_t *codes = (*env)->GetDirectBufferAddress(env, samples);
+    const jsize count = (*env)->GetArrayLength(env, order);
+    char problem[HOST_PROBLEM_MAX];
+    jint *index = (*env)->GetIntArrayElements(env, order, NULL);
+    if (index == NULL) {
+        return;
+    }
+    if (!host_copy(host_of(from), host_of(to), codes, index, (size_t)count, problem)) {
+        throw(env, MODEL_EXCEPTION, problem);
+    }
+    (*env)->ReleaseIntArrayElements(env, order, index, JNI_ABORT);
+}
+
+JNI(jbyteArray, nativeExport)(JNIEnv *env, jclass class, jlong handle) {
+    (void)class;
+    const struct host_learner *host = host_of(handle);
+    const struct model model = {&host->spec, &host->plan};
+    const size_t length = model_trained_length(&model);
+    const jbyteArray array = (*env)->NewByteArray(env, (jsize)length);
+    jbyte *page = array == NULL ? NULL : (*env)->GetByteArrayElements(env, array, NULL);
+    if (page != NULL) {
+        (void)host_export(host, (uint8_t *)page, length);
+        (*env)->ReleaseByteArrayElements(env, array, page, 0);
+    }
+    return array;
+}
+
+JNI(void, nativeLoad)(JNIEnv *env, jclass class, jlong handle, jbyteArray array) {
+    (void)class;
+    const jsize length = (*env)->GetArrayLength(env, array);
+    jbyte *page = (*env)->GetByteArrayElements(env, array, NULL);
+    if (page == NULL) {
+        return;
+    }
+    const enum page_status status =
+        host_load(host_of(handle), (const uint8_t *)page, (size_t)length);
+    (*env)->ReleaseByteArrayElements(env, array, page, JNI_ABORT);
+    if (status != PAGE_OK) {
+        char message[HOST_PROBLEM_MAX];
+        snprintf(message, sizeof message, "model page %s", page_status_text(status));
+        throw(env, MODEL_EXCEPTION, message);
+    }
+}
+
+JNI(jint, nativeArenaBytes)(JNIEnv *env, jclass class, jlong handle) {
+    (void)env;
+    (void)class;
+    return (jint)host_of(handle)->plan.arena_bytes;
 }
 
 /* Per layer with weights: weights, then biases. */
@@ -258,7 +253,11 @@ static size_t copy_weights(struct reference *net, jfloat *values, bool into) {
 
 JNI(jfloatArray, nativeWeights)(JNIEnv *env, jclass class, jlong handle) {
     (void)class;
-    struct reference *net = host_of(handle)->net;
+    struct host_learner *host = host_of(handle);
+    struct reference *net = host->net;
+    if (!host->floating) {
+        reference_dequantise(&host->learner, net);
+    }
     const jfloatArray array = (*env)->NewFloatArray(env, (jsize)copy_weights(net, NULL, false));
     jfloat *values = array == NULL ? NULL : (*env)->GetFloatArrayElements(env, array, NULL);
     if (values != NULL) {
@@ -268,7 +267,7 @@ JNI(jfloatArray, nativeWeights)(JNIEnv *env, jclass class, jlong handle) {
     return array;
 }
 
-/* Drops what the optimisers remember. */
+/* Floating point only; drops what the optimisers remember. */
 JNI(void, nativeSetWeights)(JNIEnv *env, jclass class, jlong handle, jfloatArray array) {
     (void)class;
     struct reference *net = host_of(handle)->net;

@@ -36,7 +36,8 @@ class LauncherTest {
     Outcome help = fleet("help");
     assertEquals(0, help.code());
     for (String command :
-        List.of("demo", "test", "gateway", "streams", "sim", "policy", "alerts", "bench")) {
+        List.of(
+            "demo", "test", "gateway", "streams", "sim", "model", "policy", "alerts", "bench")) {
       assertTrue(help.out().contains("\n  " + command + " "), command + " is not in the help");
     }
     assertEquals(help.out(), fleet().out(), "no command shows the help");

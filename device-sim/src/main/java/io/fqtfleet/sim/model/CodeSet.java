@@ -53,7 +53,7 @@ public final class CodeSet {
           "%d samples are no %d windows of %d"
               .formatted(windows.length, windowCount, windowSamples()));
     }
-    NativeLearner.codes(input.kind(), windows, windowCount, codes, first * width);
+    NativeLearner.codes(input, windows, windowCount, codes, first * width);
   }
 
   /** One sample of codes. */

@@ -22,12 +22,14 @@ public record Course(int epochs, Step first) {
 
   /** Floating point adapting to a target. */
   static Course floatAdaptation(int firstTrainable) {
-    return new Course(30, new Step(16, 0.01f, 0, Rule.ADAM, firstTrainable));
+    return new Course(
+        20, new Step(16, firstTrainable > 0 ? 0.03f : 0.01f, 0, Rule.ADAM, firstTrainable));
   }
 
-  /** A device adapting to a target, by its own rule. */
+  /** A device adapting to a target, by its own rule; many layers want smaller steps than one. */
   static Course deviceAdaptation(int firstTrainable) {
-    return new Course(30, new Step(16, 0.02f, 0, Rule.STANDARDISED, firstTrainable));
+    float rate = firstTrainable > 0 ? 0.01f : 0.005f;
+    return new Course(40, new Step(8, rate, 0, Rule.STANDARDISED, firstTrainable));
   }
 
   /**

@@ -5,7 +5,6 @@ import io.fqtfleet.sim.model.EvaluationData.Split;
 import io.fqtfleet.sim.signal.Chance;
 import io.fqtfleet.sim.signal.FileDataSet;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +45,7 @@ public final class Evaluation {
     this.settings = settings;
     this.model = described.withClasses(set.classNames().size()).unfrozen();
     this.data = new EvaluationData(set, model);
-    this.sources = settings.sources().isEmpty() ? data.defaultSources() : named(settings.sources());
+    this.sources = data.places(settings.sources());
     this.targets =
         data.places().stream()
             .filter(place -> !sources.contains(place) && hasWindows(data.split(place)))
@@ -61,23 +60,6 @@ public final class Evaluation {
   private static boolean hasWindows(Split split) {
     return split.training().stream().mapToInt(rows -> rows.length).sum() > 0
         && split.test().stream().mapToInt(rows -> rows.length).sum() > 0;
-  }
-
-  private List<Place> named(List<String> names) {
-    List<Place> found = new ArrayList<>();
-    for (String name : names) {
-      List<Place> places =
-          data.places().stream()
-              .filter(p -> p.name().equals(name) || p.name().equals(name + " channel 0"))
-              .toList();
-      if (places.isEmpty()) {
-        throw new ModelException(
-            "source '%s' is not one of %s"
-                .formatted(name, data.places().stream().map(Place::name).toList()));
-      }
-      found.addAll(places);
-    }
-    return List.copyOf(found);
   }
 
   /** The rows of this model; the threads take one seed after the other. */
@@ -131,14 +113,14 @@ public final class Evaluation {
 
   private Map<Key, Score> scores(long seed) {
     Map<Key, Score> scores = new LinkedHashMap<>();
-    int[] training = samples(sources, true);
+    int[] training = data.samples(sources, true);
     try (NativeLearner factory =
         NativeLearner.open(model, Arithmetic.FLOAT, Chance.seed(seed, "weights"))) {
       Course.pretraining(PRETRAINING_EPOCHS)
           .train(factory, data.codes(), training, data::label, Chance.seed(seed, "pretraining"));
       for (Arithmetic mode : settings.modes()) {
         try (NativeLearner device = factory.copy(mode, data.codes(), training, seed)) {
-          double source = accuracy(device, samples(sources, false));
+          double source = accuracy(device, data.samples(sources, false));
           scores.put(new Key("", mode, 0), new Score(source, source));
         }
         for (Place target : targets) {
@@ -159,7 +141,7 @@ public final class Evaluation {
   }
 
   private Score adapt(NativeLearner device, Place target, int layers, long seed) {
-    int[] test = samples(List.of(target), false);
+    int[] test = data.samples(List.of(target), false);
     double before = accuracy(device, test);
     Chance chance = new Chance(Chance.seed(seed, "windows of " + target.name()));
     List<int[]> chosen = new ArrayList<>();
@@ -172,29 +154,15 @@ public final class Evaluation {
             ? Course.deviceAdaptation(first)
             : Course.floatAdaptation(first);
     course.train(
-        device, data.codes(), joined(chosen), data::label, Chance.seed(seed, target.name()));
+        device,
+        data.codes(),
+        Examples.joined(chosen),
+        data::label,
+        Chance.seed(seed, target.name()));
     return new Score(before, accuracy(device, test));
   }
 
   private double accuracy(NativeLearner learner, int[] samples) {
-    byte[] predictions = learner.predict(data.codes(), samples);
-    int right = 0;
-    for (int i = 0; i < samples.length; i++) {
-      right += predictions[i] == data.label(samples[i]) ? 1 : 0;
-    }
-    return (double) right / samples.length;
-  }
-
-  private int[] samples(List<Place> places, boolean training) {
-    List<int[]> parts = new ArrayList<>();
-    for (Place place : places) {
-      Split split = data.split(place);
-      parts.addAll(training ? split.training() : split.test());
-    }
-    return joined(parts);
-  }
-
-  private static int[] joined(List<int[]> parts) {
-    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+    return Examples.share(learner, data.codes(), samples, data::label);
   }
 }

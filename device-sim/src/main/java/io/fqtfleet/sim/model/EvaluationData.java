@@ -154,20 +154,48 @@ final class EvaluationData {
     return places;
   }
 
-  /** Places to train factory weights on if nobody names any. */
-  List<Place> defaultSources() {
+  /**
+   * Places by the names of their domains; a name alone is its first channel.
+   *
+   * @param names empty = where the publisher of the data trains, or else the first place
+   * @throws ModelException naming those that there are
+   */
+  List<Place> places(List<String> names) {
+    List<Place> all = places();
+    if (names.isEmpty()) {
+      return suggested(all);
+    }
+    List<Place> found = new ArrayList<>();
+    for (String name : names) {
+      List<Place> named =
+          all.stream()
+              .filter(p -> p.name().equals(name) || p.name().equals(name + " channel 0"))
+              .toList();
+      if (named.isEmpty()) {
+        throw new ModelException(
+            "source '%s' is not one of %s".formatted(name, all.stream().map(Place::name).toList()));
+      }
+      found.addAll(named);
+    }
+    return found;
+  }
+
+  private List<Place> suggested(List<Place> all) {
     TreeSet<Integer> published = new TreeSet<>();
     for (int row = 0; row < set.windows(); row++) {
       if (set.isPublishedForTraining(row)) {
         published.add(set.domain(row));
       }
     }
-    List<Place> places = places();
     List<Place> sources =
-        places.stream()
+        all.stream()
             .filter(place -> place.channel() <= 0 && published.contains(place.domain()))
             .toList();
-    return sources.isEmpty() || sources.size() == places.size() ? List.of(places.get(0)) : sources;
+    return sources.isEmpty() || sources.size() == all.size() ? List.of(all.get(0)) : sources;
+  }
+
+  int[] samples(List<Place> places, boolean training) {
+    return Examples.samples(places.stream().map(this::split).toList(), training);
   }
 
   /** Windows of a place; classes without windows there have none. */

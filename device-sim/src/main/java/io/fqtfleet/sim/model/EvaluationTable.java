@@ -49,7 +49,8 @@ public final class EvaluationTable {
   private static String heading(EvaluationRow first, List<EvaluationRow> line) {
     StringBuilder heading =
         new StringBuilder(
-            "%n%s, factory weights from %s; %% right on later windows, before > after; mean of %d seed%s%n"
+            ("%n%s, factory weights from %s; %% right on later windows, before > after; "
+                    + "mean of %d seed%s%n")
                 .formatted(
                     first.model(),
                     cut(first.source()),

@@ -46,7 +46,13 @@ public record ModelDescription(
     }
   }
 
-  /** A code stands for scale * (code - zero); scale and zero are stated for CODES only. */
+  /**
+   * What the model reads.
+   *
+   * @param scale of CODES: a code stands for scale * (code - zero); of WINDOW: samples per code, 0
+   *     = by each window's own deviation
+   * @param zero of CODES
+   */
   public record Input(InputKind kind, Shape shape, float scale, int zero) {}
 
   /** A layer with weights: its structures and the weights of each. */

@@ -21,7 +21,10 @@ final class ModelDescriptionReader {
   private static final int CHANNELS_MAX = 64;
   private static final int NAME_MAX = 31;
   private static final int RAM_MAX = 16 << 20;
+  private static final double SCALE_MIN = 1e-6;
   private static final double SCALE_MAX = 1e6;
+  private static final double STEP_MIN = 1.0 / 256;
+  private static final double STEP_MAX = 256;
   private static final int BATCH_DEFAULT = 16;
 
   private final String source;
@@ -159,7 +162,8 @@ final class ModelDescriptionReader {
       case "window" -> {
         int samples = number("window", 2, SIDE_MAX);
         int channels = has("channels") ? number("channels", 1, CHANNELS_MAX) : 1;
-        return new Input(InputKind.WINDOW, new Shape(1, samples, channels), 0, 0);
+        float step = has("step") ? real("step", STEP_MIN, STEP_MAX) : 0;
+        return new Input(InputKind.WINDOW, new Shape(1, samples, channels), step, 0);
       }
       case "codes" -> {
         return codes();
@@ -177,16 +181,7 @@ final class ModelDescriptionReader {
             number("width", 1, SIDE_MAX),
             number("channels", 1, SIDE_MAX));
     need("scale", "input codes needs 'scale S zero Z': what a code stands for");
-    String text = next("");
-    float scale;
-    try {
-      scale = Float.parseFloat(text);
-    } catch (NumberFormatException e) {
-      scale = Float.NaN;
-    }
-    if (!(scale > 0 && scale <= SCALE_MAX)) {
-      throw wrong("scale '%s' is not a real number above 0, at most 1e6".formatted(text));
-    }
+    float scale = real("scale", SCALE_MIN, SCALE_MAX);
     need("zero", "input codes needs 'zero Z', the code 0..255 that stands for 0");
     return new Input(InputKind.CODES, shape, scale, number("zero", 0, 255));
   }
@@ -243,6 +238,20 @@ final class ModelDescriptionReader {
     int value = whole(text);
     if (value < low || value > high) {
       throw wrong("%s '%s' is not a number %d..%d".formatted(what, text, low, high));
+    }
+    return value;
+  }
+
+  private float real(String what, double low, double high) {
+    String text = next("");
+    float value;
+    try {
+      value = Float.parseFloat(text);
+    } catch (NumberFormatException e) {
+      value = Float.NaN;
+    }
+    if (!(value >= low && value <= high)) {
+      throw wrong("%s '%s' is not a number %s..%s".formatted(what, text, low, high));
     }
     return value;
   }

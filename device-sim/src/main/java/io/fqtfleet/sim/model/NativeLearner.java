@@ -41,11 +41,24 @@ public final class NativeLearner implements AutoCloseable {
     this.handle = handle;
   }
 
-  /** A model with random weights that follow from the seed. */
+  /**
+   * A model with random weights that follow from the seed.
+   *
+   * @throws ModelException if the learner cannot plan it, or it needs more RAM than it states
+   */
   public static NativeLearner open(ModelDescription description, Arithmetic arithmetic, long seed) {
     NativeAgent.loadLibrary();
     long handle = nativeOpen(description.toSpec(), arithmetic.code(), seed);
-    return new NativeLearner(description, arithmetic, handle);
+    NativeLearner learner = new NativeLearner(description, arithmetic, handle);
+    int bytes = learner.arenaBytes();
+    if (arithmetic.quantised() && description.ramLimit() > 0 && bytes > description.ramLimit()) {
+      learner.close();
+      throw new ModelException(
+          ("model %s needs %d bytes of RAM for its learner, over its limit %d ('ram'); freeze"
+                  + " layers, use mode uint8 or a smaller batch, or raise the limit")
+              .formatted(description.name(), bytes, description.ramLimit()));
+    }
+    return learner;
   }
 
   public ModelDescription description() {
@@ -93,9 +106,42 @@ public final class NativeLearner implements AutoCloseable {
   public synchronized NativeLearner copy(
       Arithmetic other, CodeSet samples, int[] calibration, long seed) {
     check(samples, calibration);
+    if (arithmetic.quantised()) {
+      throw new IllegalArgumentException("only a floating-point model has weights to copy");
+    }
     NativeLearner copy = open(description, other, seed);
-    copy.setWeights(weights());
-    return copy;
+    try {
+      nativeCopy(open(), copy.handle, samples.codes(), calibration);
+      return copy;
+    } catch (ModelException e) {
+      copy.close();
+      throw new ModelException("model " + description.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The weights as a model page, which devices are flashed with; quantised models only. */
+  public synchronized byte[] exportPage() {
+    if (!arithmetic.quantised()) {
+      throw new IllegalArgumentException("a page holds a quantised model: copy into one first");
+    }
+    return nativeExport(open());
+  }
+
+  /**
+   * Takes the weights of a model page.
+   *
+   * @throws ModelException if it is damaged, or for another model
+   */
+  public synchronized void loadPage(byte[] page) {
+    if (!arithmetic.quantised()) {
+      throw new IllegalArgumentException("a page holds a quantised model: open one for it");
+    }
+    nativeLoad(open(), page);
+  }
+
+  /** Bytes of RAM that the model's learner takes on a device, beside its state of fixed size. */
+  public synchronized int arenaBytes() {
+    return nativeArenaBytes(open());
   }
 
   /** Per layer with weights: its weights, structure by structure, then its biases. */
@@ -110,6 +156,9 @@ public final class NativeLearner implements AutoCloseable {
           "%d weights for a model of %d parameters"
               .formatted(weights.length, description.parameters()));
     }
+    if (arithmetic.quantised()) {
+      throw new IllegalArgumentException("a quantised model takes its weights from another: copy");
+    }
     nativeSetWeights(open(), weights);
   }
 
@@ -123,9 +172,9 @@ public final class NativeLearner implements AutoCloseable {
 
   /** Codes of windows, by the firmware's own code. */
   static void codes(
-      ModelDescription.InputKind input, short[] windows, int count, ByteBuffer out, int offset) {
+      ModelDescription.Input input, short[] windows, int count, ByteBuffer out, int offset) {
     NativeAgent.loadLibrary();
-    nativeCodes(input.code(), windows, count, out, offset);
+    nativeCodes(input.kind().code(), input.scale(), windows, count, out, offset);
   }
 
   private void check(CodeSet samples, int[] order) {
@@ -185,13 +234,21 @@ public final class NativeLearner implements AutoCloseable {
   private static native void nativeClose(long handle);
 
   private static native void nativeCodes(
-      int input, short[] samples, int count, ByteBuffer out, int offset);
+      int input, float step, short[] samples, int count, ByteBuffer out, int offset);
 
   private static native double nativeTrain(
       long handle, ByteBuffer samples, int[] order, byte[] labels, float[] step);
 
   private static native void nativePredict(
       long handle, ByteBuffer samples, int[] order, byte[] predictions);
+
+  private static native void nativeCopy(long from, long to, ByteBuffer samples, int[] order);
+
+  private static native byte[] nativeExport(long handle);
+
+  private static native void nativeLoad(long handle, byte[] page);
+
+  private static native int nativeArenaBytes(long handle);
 
   private static native float[] nativeWeights(long handle);
 
