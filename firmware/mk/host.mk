@@ -35,11 +35,18 @@ JNI_FLAGS := -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux
 JNI_OBJ   := $(JNI_SRC:%.c=$(HOST_DIR)/%.o) $(REF_SRC:%.c=$(HOST_DIR)/%.o)
 endif
 
-host: $(HOST_DIR)/libfqtagent.so
+host: $(HOST_DIR)/libfqtagent.so $(HOST_DIR)/libfqttrajectory.so
 
 $(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
 	@echo "  LD $@"
 	@$(CC) -shared -o $@ $^ -lm
+
+# For a Java test: the learner's objects of the library above, and the golden run.
+$(HOST_DIR)/libfqttrajectory.so: $(CORE_SRC:%.c=$(HOST_DIR)/%.o) $(HOST_DIR)/test/golden2/jni_main.o \
+    $(patsubst %.c,$(HOST_DIR)/%.o,$(filter-out %/host_main.c,$(GOLDEN_SRC)))
+	@echo "  LD $@"
+	@$(CC) -shared -o $@ $^
+$(HOST_DIR)/test/golden2/jni_main.o: HOST_FLAGS += $(JNI_FLAGS)
 
 $(CHECK_DIR)/trajectory: $(CORE_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_SRC:%.c=$(CHECK_DIR)/%.o)
 	@echo "  LD $@"
