@@ -75,11 +75,14 @@ $(BUILD)/$(1)/$(2).elf: $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(call SRC_$(2),$(1))
 endef
 # One run is one target, so that -j runs boards side by side; its lines come out together, behind the
 # machine's name. QEMU's warning about an Ethernet chip without a peer is not ours.
+# Virtual time by instructions: on a busy host the watchdog's warning and its reset would come together.
+OPTIONS_faults := -icount shift=5
+OPTIONS_guards := -icount shift=5
 define run_rule
 
 .PHONY: run-$(1)-$(2)
 run-$(1)-$(2): $(BUILD)/$(1)/$(2).elf
-	@$(call run_qemu,$(1),$(2)) >$(BUILD)/$(1)/$(2).out 2>&1; status=$$$$?; \
+	@$(call run_qemu,$(1),$(2),$(OPTIONS_$(2))) >$(BUILD)/$(1)/$(2).out 2>&1; status=$$$$?; \
 	grep -v 'has no peer' $(BUILD)/$(1)/$(2).out | sed 's/^/$(MACHINE_$(1)) /'; \
 	test $$$$status = 0 || echo "$(MACHINE_$(1)) $(2): FAILED, exit code $$$$status (124: hangs)"; exit $$$$status
 
