@@ -21,7 +21,7 @@
 #include "app/energy.h"
 #include "app/pages.h"
 #include "app/store.h"
-#include "core2/learner.h"
+#include "core/learner.h"
 #include "wire/generated/fqt_wire.h"
 
 #define AGENT_FIRMWARE_VERSION "0.1.0"

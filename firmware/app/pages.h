@@ -28,7 +28,7 @@
 #include <stdint.h>
 
 #include "app/store.h"
-#include "core2/learner.h"
+#include "core/learner.h"
 #include "wire/generated/fqt_wire.h"
 
 #define PROVISIONING_PAGE_MAX 1024u

@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core2/limits.h"
+#include "core/limits.h"
 #include "wire/cobs.h"
 
 #define SENSOR_TYPE_WINDOW     1u

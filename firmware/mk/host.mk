@@ -13,7 +13,7 @@ LIB_SRC  := $(CORE_SRC) $(AGENT_SRC)
 JNI_SRC  := $(wildcard port/jni/*.c)
 UNIT_SRC := $(wildcard test/unit/*_test.c)
 UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c))
-GOLDEN   := test/golden2/trajectory.txt
+GOLDEN   := test/golden/trajectory.txt
 
 # In double, so that finite differences mean something.
 CHECK_REF  := $(REF_SRC:%.c=$(CHECK_DIR)/%.o)
@@ -21,12 +21,11 @@ CHECK_REF  := $(REF_SRC:%.c=$(CHECK_DIR)/%.o)
 HOST_OBJ   := $(LIB_SRC:%.c=$(HOST_DIR)/%.o)
 CHECK_OBJ  := $(LIB_SRC:%.c=$(CHECK_DIR)/%.o) $(UNIT_LIB:%.c=$(CHECK_DIR)/%.o)
 UNIT_BIN   := $(UNIT_SRC:test/unit/%.c=$(CHECK_DIR)/%)
-CORE_BIN   := $(patsubst test/unit2/%.c,$(CHECK_DIR)/%,$(wildcard test/unit2/*_test.c))
-GOLDEN_SRC := test/golden2/trajectory.c test/golden2/host_main.c test/golden2/specs.c \
-    test/golden2/synthetic.c
+GOLDEN_SRC := test/golden/trajectory.c test/golden/host_main.c test/golden/specs.c \
+    test/golden/synthetic.c
 GOLDEN_RUNS := $(CHECK_DIR)/trajectory $(HOST_DIR)/trajectory $(HOST_DIR)/trajectory_O0
 # What tests share: windows, models, the reader of descriptions.
-TEST_OBJ   := $(patsubst %.c,$(CHECK_DIR)/%.o,test/golden2/synthetic.c test/golden2/specs.c tool/description.c)
+TEST_OBJ   := $(patsubst %.c,$(CHECK_DIR)/%.o,test/golden/synthetic.c test/golden/specs.c tool/description.c)
 
 # The Java binding needs jni.h; without port/jni the library holds the learner alone.
 ifneq ($(JNI_SRC),)
@@ -42,11 +41,11 @@ $(HOST_DIR)/libfqtagent.so: $(HOST_OBJ) $(JNI_OBJ)
 	@$(CC) -shared -o $@ $^ -lm
 
 # For a Java test: the learner's objects of the library above, and the golden run.
-$(HOST_DIR)/libfqttrajectory.so: $(CORE_SRC:%.c=$(HOST_DIR)/%.o) $(HOST_DIR)/test/golden2/jni_main.o \
+$(HOST_DIR)/libfqttrajectory.so: $(CORE_SRC:%.c=$(HOST_DIR)/%.o) $(HOST_DIR)/test/golden/jni_main.o \
     $(patsubst %.c,$(HOST_DIR)/%.o,$(filter-out %/host_main.c,$(GOLDEN_SRC)))
 	@echo "  LD $@"
 	@$(CC) -shared -o $@ $^
-$(HOST_DIR)/test/golden2/jni_main.o: HOST_FLAGS += $(JNI_FLAGS)
+$(HOST_DIR)/test/golden/jni_main.o: HOST_FLAGS += $(JNI_FLAGS)
 
 $(CHECK_DIR)/trajectory: $(CORE_SRC:%.c=$(CHECK_DIR)/%.o) $(GOLDEN_SRC:%.c=$(CHECK_DIR)/%.o)
 	@echo "  LD $@"
@@ -58,9 +57,6 @@ $(HOST_DIR)/trajectory $(HOST_DIR)/trajectory_O0: $(CORE_SRC) $(GOLDEN_SRC)
 	@$(CC) $(filter-out -MMD -MP,$(COMMON)) $(if $(filter %_O0,$@),-O0,-O3) -o $@ $^
 
 $(UNIT_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit/%.o $(CHECK_OBJ) $(TEST_OBJ) $(CHECK_REF)
-	@echo "  LD $@"
-	@$(CC) $(SANITIZE) -o $@ $^ -lm
-$(CORE_BIN): $(CHECK_DIR)/%: $(CHECK_DIR)/test/unit2/%.o $(CHECK_DIR)/test/unit2/models.o $(CHECK_OBJ) $(TEST_OBJ) $(CHECK_REF)
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) -o $@ $^ -lm
 
@@ -82,8 +78,8 @@ $(CHECK_DIR)/%.o: %.c
 	@$(CC) $(CHECK_FLAGS) -c -o $@ $<
 
 # Runs every binary even after a failure, so that one run lists all of them.
-check: $(UNIT_BIN) $(CORE_BIN) $(GOLDEN_RUNS)
-	@status=0; for t in $(UNIT_BIN) $(CORE_BIN); do $$t || status=1; done; \
+check: $(UNIT_BIN) $(GOLDEN_RUNS)
+	@status=0; for t in $(UNIT_BIN); do $$t || status=1; done; \
 	for t in $(GOLDEN_RUNS); do $$t $(GOLDEN) || status=1; done; exit $$status
 
 golden-update: $(HOST_DIR)/trajectory
@@ -91,4 +87,4 @@ golden-update: $(HOST_DIR)/trajectory
 
 .SECONDARY:
 -include $(HOST_OBJ:.o=.d) $(JNI_OBJ:.o=.d) $(CHECK_OBJ:.o=.d) $(CHECK_REF:.o=.d) $(TEST_OBJ:.o=.d) \
-    $(GOLDEN_SRC:%.c=$(CHECK_DIR)/%.d) $(UNIT_SRC:%.c=$(CHECK_DIR)/%.d) $(patsubst %,$(CHECK_DIR)/test/unit2/%.d,models $(notdir $(CORE_BIN)))
+    $(GOLDEN_SRC:%.c=$(CHECK_DIR)/%.d) $(UNIT_SRC:%.c=$(CHECK_DIR)/%.d)

@@ -12,7 +12,7 @@ comma := ,
 # $(1) = where, $(2) = variant
 variant_flags = -DKERNEL_SUFFIX=_$(1) -DKERNEL_LABEL='"$(if $(filter c,$(1)),portable,$(1))"'
 variant_obj = $(foreach v,$(VARIANTS_$(1)),$(patsubst %.c,$(2)/variant_$(v)/%.o, \
-    $(wildcard core2/kernels_$(v)*.c) core2/kernels_depthwise.c test/kernels/kernel_set.c))
+    $(wildcard core/kernels_$(v)*.c) core/kernels_depthwise.c test/kernels/kernel_set.c))
 
 # --- host ---
 KERNELS_CHECK := $(CHECK_DIR)/kernels_property
@@ -71,8 +71,8 @@ STEPS_CSV  := $(BUILD)/bench_steps.csv
 
 # Training steps with the kernels of the core, and with the portable ones.
 # $(1) = board, $(2) = folder of the learner's objects
-STEPS_SRC  := test/target/count.c test/target/bench_steps_main.c $(wildcard test/golden2/synthetic.c test/golden2/specs.c)
-steps_obj   = $(patsubst %.c,$(2)/%.o,$(wildcard core2/*.c)) \
+STEPS_SRC  := test/target/count.c test/target/bench_steps_main.c $(wildcard test/golden/synthetic.c test/golden/specs.c)
+steps_obj   = $(patsubst %.c,$(2)/%.o,$(wildcard core/*.c)) \
     $(patsubst %.c,$(BUILD)/$(1)/%.o,$(TEST_PORT) $(STEPS_SRC))
 define steps_rules
 $(BUILD)/$(1)/portable/%.o: %.c

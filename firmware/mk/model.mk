@@ -6,7 +6,7 @@ MODEL_NAME   := $(basename $(notdir $(MODEL)))
 FQT_MODEL    := $(HOST_DIR)/fqt-model
 STATIC_MODEL := $(BUILD)/model/$(MODEL_NAME).c
 
-$(FQT_MODEL): $(patsubst %.c,$(HOST_DIR)/%.o,$(wildcard tool/*.c) core2/plan.c core2/work.c)
+$(FQT_MODEL): $(patsubst %.c,$(HOST_DIR)/%.o,$(wildcard tool/*.c) core/plan.c core/work.c)
 	@echo "  LD $@"
 	@$(CC) -o $@ $^
 

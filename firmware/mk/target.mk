@@ -29,14 +29,14 @@ SRC_guards     = $(TEST_PORT) port/cortex_m/mpu_$(MPU_$(1)).c port/$(PORT_$(1))/
     port/$(PORT_$(1))/watchdog.c test/target/guards_main.c
 SRC_faults     = $(TEST_PORT) port/cortex_m/faults.c port/cortex_m/mpu_$(MPU_$(1)).c \
     port/$(PORT_$(1))/watchdog.c test/target/faults_main.c
-SRC_unit       = $(LIB_SRC) $(TEST_PORT) test/golden2/synthetic.c $(UNIT_LIB) $(UNIT_TARGET_SRC) \
+SRC_unit       = $(LIB_SRC) $(TEST_PORT) test/golden/synthetic.c test/golden/specs.c $(UNIT_LIB) $(UNIT_TARGET_SRC) \
     test/target/newlib.c test/target/format.c test/target/unit_main.c
 
 # newlib's int32_t is long, of the same size as int: the host's compiler checks the formats.
 UNIT_FLAGS := -Wno-format -DEXPECT_ON_TARGET
 UNIT_WRAP  := -Wl,--wrap=printf,--wrap=fprintf,--wrap=snprintf
 # Run on the host only: the floating-point reference and the tool are no part of a device.
-UNIT_HOST_ONLY  := test/unit/reference_test.c test/unit/fqt_model_test.c
+UNIT_HOST_ONLY  := test/unit/reference_test.c test/unit/core_gradient_test.c test/unit/fqt_model_test.c
 UNIT_TARGET_SRC := $(filter-out $(UNIT_HOST_ONLY),$(UNIT_SRC))
 
 # The suite needs a printf that knows %lld and %zu (test/target/format.c), and more memory than a device has.

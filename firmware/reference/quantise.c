@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core2/quant.h"
+#include "core/quant.h"
 
 /* Fine mode: a row's largest weight is this far from the zero point. */
 #define FINE_ZERO  128

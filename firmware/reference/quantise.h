@@ -2,7 +2,7 @@
 #ifndef REFERENCE_QUANTISE_H
 #define REFERENCE_QUANTISE_H
 
-#include "core2/learner.h"
+#include "core/learner.h"
 #include "reference/reference.h"
 
 #define REFERENCE_PROBLEM_MAX 160

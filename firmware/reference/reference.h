@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core2/spec.h"
+#include "core/spec.h"
 
 /* float for the evaluation; the unit tests build it in double, for finite differences. */
 #ifndef REFERENCE_REAL

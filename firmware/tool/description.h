@@ -22,7 +22,7 @@
 
 #include <stdio.h>
 
-#include "core2/plan.h"
+#include "core/plan.h"
 
 #define DESCRIPTION_NAME_MAX 32u
 

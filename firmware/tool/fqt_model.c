@@ -177,7 +177,7 @@ static bool write_static(const char *path, const struct description *description
     }
     fprintf(out,
             "/* Made by fqt-model from the description of %s; do not edit. */\n"
-            "#include \"core2/static_model.h\"\n\n",
+            "#include \"core/static_model.h\"\n\n",
             description->spec.name);
     write_spec(out, &description->spec);
     write_plan(out, plan);

@@ -3,7 +3,7 @@
 
 #include "app/device.h"
 #include "app/flash_store.h"
-#include "core2/static_model.h"
+#include "core/static_model.h"
 #include "port/cortex_m/board_port.h"
 #include "port/cortex_m/faults.h"
 #include "wire/le.h"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core2/features.h"
-#include "core2/window.h"
+#include "core/features.h"
+#include "core/window.h"
 #include "port/jni/host_learner.h"
 
 #define JNI(result, name) JNIEXPORT result JNICALL Java_io_fqtfleet_sim_model_NativeLearner_##name

@@ -1,7 +1,7 @@
 /* Compiled once per variant, with KERNEL_SUFFIX and KERNEL_LABEL as the build sets them. */
 #include "test/kernels/kernel_set.h"
 
-#include "core2/kernels.h"
+#include "core/kernels.h"
 
 const struct kernel_set KERNEL_NAMED(kernel_set, KERNEL_SUFFIX) = {
     .name = KERNEL_LABEL,

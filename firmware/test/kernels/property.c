@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core2/kernels.h"
+#include "core/kernels.h"
 
 enum { WEIGHTS, INPUTS, ERRORS, SELECTION, OPERANDS };
 

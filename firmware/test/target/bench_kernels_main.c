@@ -3,7 +3,7 @@
  * instructions,instructions_per_mac. Shapes: a fully connected layer 256-64 as in the published
  * figures of others, and the layers of the shipped models.
  */
-#include "core2/limits.h"
+#include "core/limits.h"
 #include "test/kernels/kernel_set.h"
 #include "test/target/count.h"
 #include "test/target/semihosting.h"

@@ -5,11 +5,11 @@
  * closing the minibatch adds, shared by its samples; backward = everything else (loss, errors,
  * selection, gradients, bookkeeping). `updated` is the share of structures that trained.
  */
-#include "core2/learner.h"
-#include "test/golden2/synthetic.h"
+#include "core/learner.h"
+#include "test/golden/synthetic.h"
 #include "test/target/count.h"
 #include "test/target/semihosting.h"
-#include "test/golden2/specs.h"
+#include "test/golden/specs.h"
 
 #define BATCH       16u
 #define SAMPLES     64u

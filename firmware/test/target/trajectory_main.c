@@ -1,10 +1,10 @@
 /* The golden trajectory on the target; its expected text is part of the image. */
-#include "test/golden2/trajectory.h"
+#include "test/golden/trajectory.h"
 #include "test/target/semihosting.h"
 
 __asm(".section .rodata.golden, \"a\"\n"
       ".global golden_text\n"
-      "golden_text: .incbin \"test/golden2/trajectory.txt\"\n"
+      "golden_text: .incbin \"test/golden/trajectory.txt\"\n"
       ".byte 0\n"
       ".previous\n");
 extern const char golden_text[];

@@ -3,7 +3,7 @@
 #define _POSIX_C_SOURCE 200809L /* fmemopen */
 #include <string.h>
 
-#include "test/golden2/specs.h"
+#include "test/golden/specs.h"
 #include "test/unit/expect.h"
 #include "tool/description.h"
 

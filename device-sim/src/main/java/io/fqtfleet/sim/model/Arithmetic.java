@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Arithmetic {
   /** The published method: weights, activations and errors of 8 bits, one scale per tensor. */
   UINT8(0),
-  /** Ours: finer steps of weights and errors; {@code firmware/core2/README.md}. */
+  /** Ours: finer steps of weights and errors; {@code firmware/core/README.md}. */
   FINE(1),
   /** Floating point on the host: what the other two are measured against. */
   FLOAT(2);

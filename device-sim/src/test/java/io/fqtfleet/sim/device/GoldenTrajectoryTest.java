@@ -20,7 +20,7 @@ class GoldenTrajectoryTest {
   @Test
   void linesAreThoseOfTheFirmware() throws Exception {
     System.load(FIRMWARE.resolve("build/host/libfqttrajectory.so").toString());
-    String golden = Files.readString(FIRMWARE.resolve("test/golden2/trajectory.txt"));
+    String golden = Files.readString(FIRMWARE.resolve("test/golden/trajectory.txt"));
     assertEquals(golden, run());
   }
 }
