@@ -20,14 +20,11 @@ public record Course(int epochs, Step first) {
     return new Course(epochs, new Step(16, 0.003f, 0.05f, Rule.ADAM, 0));
   }
 
-  /** Floating point adapting to a target. */
-  static Course floatAdaptation(int firstTrainable) {
-    return new Course(
-        20, new Step(16, firstTrainable > 0 ? 0.03f : 0.01f, 0, Rule.ADAM, firstTrainable));
-  }
-
-  /** A device adapting to a target, by its own rule; many layers want smaller steps than one. */
-  static Course deviceAdaptation(int firstTrainable) {
+  /**
+   * Adapting to a target by the device's rule, in floating point too: then only the arithmetic
+   * differs. Many layers want smaller steps than one.
+   */
+  static Course adaptation(int firstTrainable) {
     float rate = firstTrainable > 0 ? 0.01f : 0.005f;
     return new Course(40, new Step(8, rate, 0, Rule.STANDARDISED, firstTrainable));
   }

@@ -149,10 +149,7 @@ public final class Evaluation {
       chosen.add(Course.choose(rows, EvaluationSettings.WINDOWS_PER_CLASS, chance));
     }
     int first = model.weightLayers().size() - layers;
-    Course course =
-        device.arithmetic().quantised()
-            ? Course.deviceAdaptation(first)
-            : Course.floatAdaptation(first);
+    Course course = Course.adaptation(first);
     course.train(
         device,
         data.codes(),
