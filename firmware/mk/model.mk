@@ -1,19 +1,21 @@
 # The one model of an image: its description becomes static C. Another one: make MODEL=path/to/my.model
 MODEL ?= models/bearing-mlp.model
-.PHONY: model
+.PHONY: model FORCE
 
-MODEL_NAME   := $(basename $(notdir $(MODEL)))
 FQT_MODEL    := $(HOST_DIR)/fqt-model
-STATIC_MODEL := $(BUILD)/model/$(MODEL_NAME).c
+STATIC_MODEL := $(BUILD)/model/static_model.c
 
 $(FQT_MODEL): $(patsubst %.c,$(HOST_DIR)/%.o,$(wildcard tool/*.c) core/plan.c core/work.c)
 	@echo "  LD $@"
 	@$(CC) -o $@ $^
 
-$(BUILD)/model/%.c: $(FQT_MODEL)
+# Changes when another model is named, so that no image keeps the one of before.
+$(BUILD)/model/chosen: FORCE
 	@mkdir -p $(@D)
-	@$(FQT_MODEL) static $(filter %.model,$^) $@
-$(STATIC_MODEL): $(MODEL)
+	@echo '$(MODEL)' | cmp -s - $@ || echo '$(MODEL)' > $@
+
+$(STATIC_MODEL): $(MODEL) $(BUILD)/model/chosen $(FQT_MODEL)
+	@$(FQT_MODEL) static $(MODEL) $@
 
 # What the model costs, layer by layer.
 model: $(FQT_MODEL)
