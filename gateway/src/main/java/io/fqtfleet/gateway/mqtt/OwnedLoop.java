@@ -71,6 +71,13 @@ public final class OwnedLoop implements AutoCloseable {
     AutoCloseable open(EndSignal signal) throws Exception;
   }
 
+  /**
+   * Before the first connect of a connection that was another gateway's a moment ago. Artemis puts
+   * what its old connection had not acknowledged back into the queue after that connection's end,
+   * in a task of its own; who connects before that gets later messages first.
+   */
+  private static final long SETTLE_MS = 300;
+
   private final String name;
   private final Duty duty;
   private final Backoff backoff;
@@ -83,6 +90,7 @@ public final class OwnedLoop implements AutoCloseable {
   private State state = State.IDLE;
   private String trouble = "not connected yet";
   private EndSignal current = new EndSignal();
+  private boolean newlyOwned;
 
   /**
    * @param confirmed asks the group whether this gateway still owns the connection; may block for
@@ -168,6 +176,10 @@ public final class OwnedLoop implements AutoCloseable {
   private void serve(EndSignal signal) {
     Ending ending;
     long servingSince = 0;
+    if (newlyOwned) {
+      newlyOwned = false;
+      pause(SETTLE_MS);
+    }
     try (AutoCloseable serving = duty.open(signal)) {
       servingSince = System.nanoTime();
       enter(State.SERVING, null);
@@ -245,6 +257,7 @@ public final class OwnedLoop implements AutoCloseable {
     }
     if (state == State.IDLE) {
       enter(State.CONNECTING, "connecting");
+      newlyOwned = true;
     } else {
       state = State.CONNECTING;
     }
