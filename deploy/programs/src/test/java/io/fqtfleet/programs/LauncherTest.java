@@ -43,6 +43,18 @@ class LauncherTest {
     assertEquals(help.out(), fleet().out(), "no command shows the help");
   }
 
+  /** Every command of the command line has its branch in the launcher. */
+  @Test
+  void theLauncherReachesEveryCommand() throws IOException {
+    String script = Files.readString(Home.find().root().resolve("deploy/fleet"));
+    String branches = script.substring(script.indexOf("case $command in"));
+    for (String command : new picocli.CommandLine(new FleetCli()).getSubcommands().keySet()) {
+      assertTrue(
+          branches.lines().anyMatch(line -> line.matches("  (.* )?" + command + "( .*)?\\)")),
+          "deploy/fleet does not know " + command);
+    }
+  }
+
   @Test
   void aWrongCommandOrOptionIsNamed() throws IOException, InterruptedException {
     Outcome unknown = fleet("demmo");
