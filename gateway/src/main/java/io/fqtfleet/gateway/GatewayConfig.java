@@ -37,7 +37,7 @@ public record GatewayConfig(
   /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
   public static GatewayConfig of(String mqttUri, String bootstrapServers, String masterKeyHex) {
     return new GatewayConfig(
-        new Mqtt(mqttUri, null, null, null, null, null, null, null),
+        new Mqtt(mqttUri, null, null, null, null, null, null, null, null),
         new Kafka(bootstrapServers, null, null, null, null),
         null,
         null,
@@ -45,7 +45,12 @@ public record GatewayConfig(
         new Ops(null, 0));
   }
 
-  /** Where the broker is and how patiently it is tried. */
+  /**
+   * Where the broker is and how patiently it is tried.
+   *
+   * @param identityProperty user property in which the broker says who sent a message; null = it
+   *     does not
+   */
   public record Mqtt(
       String uri,
       String username,
@@ -54,7 +59,8 @@ public record GatewayConfig(
       Duration keepAlive,
       Duration timeout,
       Duration retryMin,
-      Duration retryMax) {
+      Duration retryMax,
+      String identityProperty) {
     public Mqtt {
       keepAlive = or(keepAlive, Duration.ofSeconds(20));
       timeout = or(timeout, Duration.ofSeconds(10));
@@ -73,6 +79,9 @@ public record GatewayConfig(
       problems.within("timeout", timeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
       problems.within("retryMin", retryMin, Duration.ofMillis(10), Duration.ofMinutes(5));
       problems.within("retryMax", retryMax, retryMin, Duration.ofMinutes(5));
+      problems.require(
+          identityProperty == null || !identityProperty.isBlank(),
+          "identityProperty: is empty; leave the key out if the broker states no identity");
       problems.raise();
     }
 

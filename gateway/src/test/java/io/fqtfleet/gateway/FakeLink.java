@@ -1,5 +1,6 @@
 package io.fqtfleet.gateway;
 
+import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import java.util.ArrayList;
@@ -36,7 +37,11 @@ public final class FakeLink implements MqttLink {
   }
 
   /** A publication and what the broker answers to it. */
-  public record Published(String topic, byte[] payload, CompletableFuture<Void> acknowledged) {}
+  public record Published(
+      String topic,
+      byte[] payload,
+      MessageProperties properties,
+      CompletableFuture<Void> acknowledged) {}
 
   public final Settings settings;
   public final Listener listener;
@@ -57,7 +62,7 @@ public final class FakeLink implements MqttLink {
   /** Delivers QoS 1 messages with the ids 1, 2, ... of this list. */
   public void deliver(String topic, List<byte[]> payloads, int firstId) {
     for (int i = 0; i < payloads.size(); i++) {
-      listener.message(new Inbound(firstId + i, 1, topic, payloads.get(i)));
+      listener.message(new Inbound(firstId + i, 1, topic, payloads.get(i), MessageProperties.NONE));
     }
   }
 
@@ -86,9 +91,10 @@ public final class FakeLink implements MqttLink {
   }
 
   @Override
-  public CompletableFuture<Void> publishRetained(String topic, byte[] payload) {
+  public CompletableFuture<Void> publishRetained(
+      String topic, byte[] payload, MessageProperties properties) {
     CompletableFuture<Void> acknowledged = new CompletableFuture<>();
-    published.add(new Published(topic, payload, acknowledged));
+    published.add(new Published(topic, payload, properties, acknowledged));
     return acknowledged;
   }
 

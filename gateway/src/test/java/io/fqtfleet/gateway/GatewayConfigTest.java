@@ -44,6 +44,7 @@ class GatewayConfigTest {
         timeout: 4s
         retryMin: 70ms
         retryMax: 9s
+        identityProperty: client
       kafka:
         bootstrapServers: a:1,b:2
         partitions: 3

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.gateway.mqtt.PahoMqttLink;
@@ -60,7 +61,15 @@ class GatewaySecurityIT extends BrokersFixture {
             authority.ca().toString(), own.certificate().toString(), own.key().toString(), true);
     GatewayConfig.Mqtt mqtt =
         new GatewayConfig.Mqtt(
-            uri(), null, null, tls, null, null, plain.mqtt().retryMin(), plain.mqtt().retryMax());
+            uri(),
+            null,
+            null,
+            tls,
+            null,
+            null,
+            plain.mqtt().retryMin(),
+            plain.mqtt().retryMax(),
+            null);
     return gateway(
         new GatewayConfig(
             mqtt, plain.kafka(), plain.uplink(), plain.downlink(), plain.keys(), plain.ops()));
@@ -114,11 +123,16 @@ class GatewaySecurityIT extends BrokersFixture {
       one.link.subscribe(List.of(Topics.budget("press-1")));
       two.link.subscribe(List.of("fqt/v1/down/#"));
       one.link
-          .publishRetained(Topics.up("press-1", Uplink.REPORT), Messages.report("press-1", 1))
+          .publishRetained(
+              Topics.up("press-1", Uplink.REPORT),
+              Messages.report("press-1", 1),
+              MessageProperties.NONE)
           .get(10, TimeUnit.SECONDS);
       var forged =
           two.link.publishRetained(
-              Topics.up("press-1", Uplink.REPORT), Messages.report("press-1", 2));
+              Topics.up("press-1", Uplink.REPORT),
+              Messages.report("press-1", 2),
+              MessageProperties.NONE);
       assertThrows(ExecutionException.class, () -> forged.get(10, TimeUnit.SECONDS));
       writeBudget("press-1");
       MqttLink.Inbound budget = one.heard.poll(20, TimeUnit.SECONDS);

@@ -17,5 +17,17 @@ public final class Headers {
   /** The Kafka topic that a dead letter was meant for or came from. */
   public static final String SOURCE_TOPIC = "fqt-source-topic";
 
+  /** MQTT 5 content type, as the sender states it. */
+  public static final String CONTENT_TYPE = "fqt-content-type";
+
+  /** End of the message's life as the sender states it: Unix epoch, ms, decimal. */
+  public static final String EXPIRES_AT = "fqt-expires-at";
+
+  /** Before the name of an MQTT 5 user property. */
+  public static final String MQTT_USER_PREFIX = "mqtt-user-";
+
+  /** How many MQTT 5 properties were beyond the gateway's limits; absent = none. */
+  public static final String PROPERTIES_LEFT_OUT = "fqt-properties-left-out";
+
   private Headers() {}
 }

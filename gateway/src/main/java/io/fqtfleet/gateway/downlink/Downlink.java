@@ -9,6 +9,7 @@ import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.OwnedLoop;
 import io.fqtfleet.gateway.ops.MetricsText;
 import io.fqtfleet.schemas.Topics;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -116,6 +117,11 @@ public final class Downlink implements AutoCloseable {
                   "Budgets that await the broker's acknowledgement",
                   labels,
                   lane.duty.inFlight());
+              text.counter(
+                  "fqt_gateway_budget_headers_left_out_total",
+                  "Kafka headers of budgets that cannot be MQTT 5 properties",
+                  labels,
+                  s.headersLeftOut());
               s.deadLetteredByReason()
                   .forEach(
                       (reason, count) ->
@@ -159,7 +165,13 @@ public final class Downlink implements AutoCloseable {
             mqtt.keepAlive(),
             mqtt.timeout());
     DownlinkLane duty =
-        new DownlinkLane(settings, config.downlink().window(), links, producers, encoder);
+        new DownlinkLane(
+            settings,
+            config.downlink().window(),
+            links,
+            producers,
+            encoder,
+            InstantSource.system());
     Backoff backoff = new Backoff(mqtt.retryMin(), mqtt.retryMax(), RandomGenerator.getDefault());
     OwnedLoop loop =
         new OwnedLoop(CLIENT_ID + partition, duty, backoff, () -> ownership.confirms(partition));

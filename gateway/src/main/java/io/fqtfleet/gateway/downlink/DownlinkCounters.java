@@ -10,6 +10,7 @@ public final class DownlinkCounters {
   private long deleted;
   private long repeated;
   private long takenOver;
+  private long headersLeftOut;
 
   /**
    * A consistent copy. {@code repeated}: budgets read again because a connection ended before the
@@ -20,7 +21,8 @@ public final class DownlinkCounters {
       long deleted,
       Map<String, Long> deadLetteredByReason,
       long repeated,
-      long takenOver) {
+      long takenOver,
+      long headersLeftOut) {
     public Snapshot plus(Snapshot other) {
       Map<String, Long> reasons = new TreeMap<>(deadLetteredByReason);
       other.deadLetteredByReason.forEach(
@@ -30,7 +32,8 @@ public final class DownlinkCounters {
           deleted + other.deleted,
           reasons,
           repeated + other.repeated,
-          takenOver + other.takenOver);
+          takenOver + other.takenOver,
+          headersLeftOut + other.headersLeftOut);
     }
   }
 
@@ -54,7 +57,12 @@ public final class DownlinkCounters {
     takenOver++;
   }
 
+  synchronized void headersLeftOut(int count) {
+    headersLeftOut += count;
+  }
+
   synchronized Snapshot snapshot() {
-    return new Snapshot(published, deleted, new TreeMap<>(deadLettered), repeated, takenOver);
+    return new Snapshot(
+        published, deleted, new TreeMap<>(deadLettered), repeated, takenOver, headersLeftOut);
   }
 }

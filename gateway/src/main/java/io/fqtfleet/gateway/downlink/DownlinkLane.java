@@ -1,5 +1,8 @@
 package io.fqtfleet.gateway.downlink;
 
+import io.fqtfleet.gateway.contract.DeadLetter;
+import io.fqtfleet.gateway.contract.PropertyHeaders;
+import io.fqtfleet.gateway.contract.PropertyHeaders.FromKafka;
 import io.fqtfleet.gateway.downlink.BudgetEncoder.Publication;
 import io.fqtfleet.gateway.downlink.BudgetEncoder.UndeliverableException;
 import io.fqtfleet.gateway.kafka.SharedProducer;
@@ -9,9 +12,7 @@ import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.Cause;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.Duty;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.EndSignal;
-import io.fqtfleet.schemas.Headers;
-import io.fqtfleet.schemas.Topics;
-import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -41,6 +42,7 @@ final class DownlinkLane implements Duty {
   private final MqttLink.Factory links;
   private final SharedProducer producers;
   private final BudgetEncoder encoder;
+  private final InstantSource clock;
   private final DownlinkCounters counters = new DownlinkCounters();
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
@@ -53,12 +55,14 @@ final class DownlinkLane implements Duty {
       int window,
       MqttLink.Factory links,
       SharedProducer producers,
-      BudgetEncoder encoder) {
+      BudgetEncoder encoder,
+      InstantSource clock) {
     this.settings = settings;
     this.window = window;
     this.links = links;
     this.producers = producers;
     this.encoder = encoder;
+    this.clock = clock;
   }
 
   DownlinkCounters counters() {
@@ -104,7 +108,9 @@ final class DownlinkLane implements Duty {
       pending.addLast(entry);
     }
     try {
-      Publication publication = encoder.encode(record.key(), record.value());
+      FromKafka came = PropertyHeaders.fromKafka(record.headers(), clock.millis());
+      Publication publication = encoder.encode(record.key(), record.value(), came);
+      counters.headersLeftOut(came.leftOut());
       to.publish(publication, entry);
     } catch (UndeliverableException e) {
       to.bury(record, e, entry);
@@ -150,7 +156,7 @@ final class DownlinkLane implements Duty {
     }
 
     void publish(Publication publication, Pending entry) {
-      link.publishRetained(publication.topic(), publication.payload())
+      link.publishRetained(publication.topic(), publication.payload(), publication.properties())
           .whenComplete(
               (nothing, failure) -> {
                 if (failure != null) {
@@ -168,9 +174,13 @@ final class DownlinkLane implements Duty {
 
     void bury(ConsumerRecord<String, byte[]> record, UndeliverableException why, Pending entry) {
       ProducerRecord<String, byte[]> letter =
-          new ProducerRecord<>(Topics.DEAD_LETTERS, record.key(), record.value());
-      letter.headers().add(Headers.REASON, utf8(why.code() + ": " + why.getMessage()));
-      letter.headers().add(Headers.SOURCE_TOPIC, utf8(record.topic()));
+          DeadLetter.of(
+              why.reason(),
+              why.getMessage(),
+              record.key(),
+              record.value(),
+              BudgetEncoder.BYTES_MAX,
+              record.topic());
       Producer<String, byte[]> producer = null;
       try {
         producer = producers.current();
@@ -179,7 +189,7 @@ final class DownlinkLane implements Duty {
             letter,
             (metadata, failure) -> {
               if (failure == null) {
-                counters.deadLettered(why.code());
+                counters.deadLettered(why.reason().name());
                 done(this, entry);
               } else {
                 notBuried(used, failure);
@@ -195,10 +205,6 @@ final class DownlinkLane implements Duty {
         producers.failed(producer, failure);
       }
       signal.end(Cause.FAILED, "waiting for Kafka: " + failure.getMessage());
-    }
-
-    private static byte[] utf8(String text) {
-      return text.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

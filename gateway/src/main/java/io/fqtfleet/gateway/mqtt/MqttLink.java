@@ -45,7 +45,7 @@ public interface MqttLink extends AutoCloseable {
   record Welcome(boolean sessionPresent, int receiveMaximum, long sessionExpirySeconds) {}
 
   /** A message from the broker. {@code id} is what {@link #ack} takes; QoS 0 has none. */
-  record Inbound(int id, int qos, String topic, byte[] payload) {}
+  record Inbound(int id, int qos, String topic, byte[] payload, MessageProperties properties) {}
 
   /**
    * Called on the link's own thread, one call at a time. While {@link #message} waits, nothing is
@@ -75,7 +75,8 @@ public interface MqttLink extends AutoCloseable {
    * Publishes with QoS 1, retained; an empty payload deletes. Completes when the broker has
    * acknowledged. The caller keeps at most {@link Welcome#receiveMaximum} open.
    */
-  CompletableFuture<Void> publishRetained(String topic, byte[] payload);
+  CompletableFuture<Void> publishRetained(
+      String topic, byte[] payload, MessageProperties properties);
 
   /** Disconnects at once; the broker keeps the session and what is unacknowledged. */
   @Override

@@ -19,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Eclipse Paho 1.2.5 behind our interface; the only class that imports it.
+ * Eclipse Paho 1.2.5 behind our interface; with {@link PahoProperties} the only class that imports
+ * it.
  *
  * <p>What it guards against: Paho swallows exceptions of the message callback (and would have
  * acknowledged the message in its automatic mode), keeps the reconnect delay in a static field,
@@ -140,10 +141,12 @@ public final class PahoMqttLink implements MqttLink {
   }
 
   @Override
-  public CompletableFuture<Void> publishRetained(String topic, byte[] payload) {
+  public CompletableFuture<Void> publishRetained(
+      String topic, byte[] payload, MessageProperties properties) {
     CompletableFuture<Void> acknowledged = new CompletableFuture<>();
     try {
-      client.publish(topic, payload, QOS, true, null, new Completion(topic, acknowledged));
+      MqttMessage message = new MqttMessage(payload, QOS, true, PahoProperties.of(properties));
+      client.publish(topic, message, null, new Completion(topic, acknowledged));
     } catch (MqttException | RuntimeException e) {
       acknowledged.completeExceptionally(failed("cannot publish " + topic + " to", e));
     }
@@ -198,7 +201,12 @@ public final class PahoMqttLink implements MqttLink {
       }
       try {
         listener.message(
-            new Inbound(message.getId(), message.getQos(), topic, message.getPayload()));
+            new Inbound(
+                message.getId(),
+                message.getQos(),
+                topic,
+                message.getPayload(),
+                PahoProperties.from(message.getProperties())));
       } catch (RuntimeException e) {
         LOG.error("client={} topic={} our listener failed", settings.clientId(), topic, e);
         lost(NO_REASON_CODE, "our listener failed: " + e);

@@ -27,6 +27,7 @@ public final class Uplink implements AutoCloseable {
 
   private final List<Session> sessions = new ArrayList<>();
   private final GroupOwnership ownership;
+  private final UplinkRouter router;
 
   public Uplink(
       GatewayConfig config, MqttLink.Factory links, KafkaClients kafka, SharedProducer producers) {
@@ -36,7 +37,7 @@ public final class Uplink implements AutoCloseable {
             Topics.SESSIONS,
             () -> kafka.member(config.uplink().group()),
             new Owner());
-    UplinkRouter router = new UplinkRouter(config.uplink().payloadBytesMax());
+    router = new UplinkRouter(config.uplink().payloadBytesMax(), config.mqtt().identityProperty());
     int count = config.uplink().sessions();
     for (int n = 0; n < count; n++) {
       int session = n;
@@ -119,6 +120,7 @@ public final class Uplink implements AutoCloseable {
   }
 
   public void writeMetrics(MetricsText text) {
+    router.properties().write(text);
     for (int n = 0; n < sessions.size(); n++) {
       Map<String, String> labels = Map.of("session", Integer.toString(n));
       OwnedLoop loop = sessions.get(n).loop;

@@ -1,5 +1,10 @@
 package io.fqtfleet.gateway.uplink;
 
+import io.fqtfleet.gateway.contract.DeadLetter;
+import io.fqtfleet.gateway.contract.DeadLetter.Reason;
+import io.fqtfleet.gateway.contract.PropertyHeaders;
+import io.fqtfleet.gateway.mqtt.MessageProperties;
+import io.fqtfleet.gateway.mqtt.MessageProperties.User;
 import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.DeviceStatus;
@@ -10,9 +15,6 @@ import io.fqtfleet.schemas.Topics.Uplink;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
-import io.fqtfleet.schemas.WireException.Reason;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,18 +26,25 @@ import org.slf4j.LoggerFactory;
 final class UplinkRouter {
   private static final Logger LOG = LoggerFactory.getLogger(UplinkRouter.class);
 
-  /** Of an oversize payload the dead letter keeps this much. */
-  static final int OVERSIZE_KEPT_BYTES = 4_096;
-
-  private static final int HEADER_TEXT_CHARS_MAX = 1_000;
-
   private final WireCodec<TrainingReport> reports = WireCodec.of(TrainingReport.class);
   private final WireCodec<DeviceStatus> statuses = WireCodec.of(DeviceStatus.class);
   private final WireCodec<BudgetAck> acks = WireCodec.of(BudgetAck.class);
+  private final PropertyCounters properties = new PropertyCounters();
   private final int payloadBytesMax;
+  private final String identityProperty;
 
-  UplinkRouter(int payloadBytesMax) {
+  /**
+   * @param identityProperty user property in which the broker says who sent a message; null = it
+   *     does not
+   */
+  UplinkRouter(int payloadBytesMax, String identityProperty) {
     this.payloadBytesMax = payloadBytesMax;
+    this.identityProperty = identityProperty;
+  }
+
+  /** What came with the messages. */
+  PropertyCounters properties() {
+    return properties;
   }
 
   /** Where a message goes; {@code kind} is null for a dead letter, {@code reason} then says why. */
@@ -47,11 +56,11 @@ final class UplinkRouter {
       topic = parse(message.topic());
       return forward(message, topic, receivedAtMs);
     } catch (WireException e) {
-      return deadLetter(message, topic, receivedAtMs, e.reason().name(), e.getMessage());
+      return deadLetter(message, topic, receivedAtMs, Reason.of(e.reason()), e.getMessage());
     } catch (RuntimeException e) {
       // Ours to mend; the flow goes on and the message is kept.
       LOG.error("topic={} the check of a message failed", message.topic(), e);
-      return deadLetter(message, topic, receivedAtMs, "INTERNAL", e.toString());
+      return deadLetter(message, topic, receivedAtMs, Reason.INTERNAL, e.toString());
     }
   }
 
@@ -59,7 +68,7 @@ final class UplinkRouter {
     try {
       return Topics.parseUp(topic);
     } catch (IllegalArgumentException e) {
-      throw new WireException(Reason.BAD_TOPIC, e.getMessage(), e);
+      throw new WireException(WireException.Reason.BAD_TOPIC, e.getMessage(), e);
     }
   }
 
@@ -67,10 +76,16 @@ final class UplinkRouter {
     byte[] payload = message.payload();
     if (payload.length > payloadBytesMax) {
       throw new WireException(
-          Reason.OVERSIZE,
+          WireException.Reason.OVERSIZE,
           "%d bytes are more than uplink.payloadBytesMax = %d; the first %d are kept"
               .formatted(
-                  payload.length, payloadBytesMax, Math.min(payload.length, OVERSIZE_KEPT_BYTES)));
+                  payload.length,
+                  payloadBytesMax,
+                  Math.min(payload.length, DeadLetter.OVERSIZE_KEPT_BYTES)));
+    }
+    String stranger = stranger(message, topic.device());
+    if (stranger != null) {
+      return deadLetter(message, topic, receivedAtMs, Reason.WRONG_IDENTITY, stranger);
     }
     ProducerRecord<String, byte[]> record;
     if (payload.length == 0 && topic.kind() == Uplink.STATUS) {
@@ -80,11 +95,11 @@ final class UplinkRouter {
       String device = deviceIn(topic.kind(), payload);
       if (!device.equals(topic.device())) {
         throw new WireException(
-            Reason.WRONG_DEVICE,
+            WireException.Reason.WRONG_DEVICE,
             "the payload is of device '%s', the topic of '%s'".formatted(device, topic.device()));
       }
       record = new ProducerRecord<>(topic.kind().kafkaTopic(), topic.device(), payload);
-      header(record, Headers.SCHEMA, WireCodec.hex(WireCodec.fingerprintOf(payload)));
+      DeadLetter.header(record, Headers.SCHEMA, WireCodec.hex(WireCodec.fingerprintOf(payload)));
     }
     origin(record, message, receivedAtMs);
     return new Routed(record, topic.kind(), null);
@@ -98,36 +113,47 @@ final class UplinkRouter {
     };
   }
 
-  private static Routed deadLetter(
-      Inbound message, UpTopic topic, long receivedAtMs, String reason, String words) {
-    byte[] payload = message.payload();
-    byte[] kept =
-        reason.equals(Reason.OVERSIZE.name()) && payload.length > OVERSIZE_KEPT_BYTES
-            ? Arrays.copyOf(payload, OVERSIZE_KEPT_BYTES)
-            : payload;
-    String key = topic == null ? null : topic.device();
-    ProducerRecord<String, byte[]> record = new ProducerRecord<>(Topics.DEAD_LETTERS, key, kept);
-    header(record, Headers.REASON, shortened(reason + ": " + words));
-    if (topic != null) {
-      header(record, Headers.SOURCE_TOPIC, topic.kind().kafkaTopic());
+  /** Null if the sender may write under this device's id, else why not. */
+  private String stranger(Inbound message, String device) {
+    if (identityProperty == null) {
+      return null;
     }
+    String identity = null;
+    for (User user : message.properties().user()) {
+      if (user.name().equals(identityProperty)) {
+        // The broker adds its own behind what a sender may have written under the same name.
+        identity = user.value();
+      }
+    }
+    if (device.equals(identity)) {
+      return null;
+    }
+    return identity == null
+        ? "the broker did not say who sent it: no user property '%s' (mqtt.identityProperty)"
+            .formatted(identityProperty)
+        : "sent by '%s', the topic is of '%s'".formatted(identity, device);
+  }
+
+  private Routed deadLetter(
+      Inbound message, UpTopic topic, long receivedAtMs, Reason reason, String words) {
+    ProducerRecord<String, byte[]> record =
+        DeadLetter.of(
+            reason,
+            words,
+            topic == null ? null : topic.device(),
+            message.payload(),
+            payloadBytesMax,
+            topic == null ? null : topic.kind().kafkaTopic());
     origin(record, message, receivedAtMs);
-    return new Routed(record, null, reason);
+    return new Routed(record, null, reason.name());
   }
 
-  private static void origin(
-      ProducerRecord<String, byte[]> record, Inbound message, long receivedAtMs) {
-    header(record, Headers.MQTT_TOPIC, shortened(message.topic()));
-    header(record, Headers.RECEIVED_AT, Long.toString(receivedAtMs));
-  }
-
-  private static void header(ProducerRecord<String, byte[]> record, String name, String value) {
-    record.headers().add(name, value.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= HEADER_TEXT_CHARS_MAX
-        ? text
-        : text.substring(0, HEADER_TEXT_CHARS_MAX) + "...";
+  private void origin(ProducerRecord<String, byte[]> record, Inbound message, long receivedAtMs) {
+    DeadLetter.header(record, Headers.MQTT_TOPIC, message.topic());
+    DeadLetter.header(record, Headers.RECEIVED_AT, Long.toString(receivedAtMs));
+    if (message.properties() != MessageProperties.NONE) {
+      int leftOut = PropertyHeaders.toKafka(message.properties(), receivedAtMs, record.headers());
+      properties.came(leftOut, message.properties().expirySeconds());
+    }
   }
 }

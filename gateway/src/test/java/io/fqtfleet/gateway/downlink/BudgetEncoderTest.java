@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.gateway.GatewayConfig;
 import io.fqtfleet.gateway.Messages;
+import io.fqtfleet.gateway.contract.DeadLetter.Reason;
+import io.fqtfleet.gateway.contract.PropertyHeaders.FromKafka;
 import io.fqtfleet.gateway.downlink.BudgetEncoder.Publication;
 import io.fqtfleet.gateway.downlink.BudgetEncoder.UndeliverableException;
+import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.schemas.BudgetSignature;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.DeviceKeys;
@@ -41,10 +44,15 @@ class BudgetEncoderTest {
                 : OptionalLong.empty());
   }
 
+  private static Publication encode(BudgetEncoder encoder, String device, byte[] value)
+      throws UndeliverableException {
+    return encoder.encode(device, value, new FromKafka(MessageProperties.NONE, 0, false));
+  }
+
   @Test
   void aBudgetIsSignedWithTheDevicesOwnKeyForItsOwnTopic() throws Exception {
     byte[] budget = Messages.budget("press-1", 4);
-    Publication p = encoder.encode("press-1", budget);
+    Publication p = encode(encoder, "press-1", budget);
     assertEquals(Topics.budget("press-1"), p.topic());
     byte[] key = DeviceKeys.derive(MASTER_BYTES, "press-1", 3);
     BudgetSignature.Signed signed = BudgetSignature.verify(p.topic(), p.payload(), key);
@@ -56,7 +64,7 @@ class BudgetEncoderTest {
 
   @Test
   void aDeletedBudgetDeletesTheRetainedMessage() throws Exception {
-    Publication p = encoder.encode("press-1", null);
+    Publication p = encode(encoder, "press-1", null);
     assertEquals(Topics.budget("press-1"), p.topic());
     assertEquals(0, p.payload().length);
   }
@@ -64,7 +72,7 @@ class BudgetEncoderTest {
   @Test
   void theSchemaThatTheDeviceReadsDecides() throws Exception {
     schemas.put("press-1", Messages.BUDGETS.fingerprint());
-    encoder.encode("press-1", Messages.budget("press-1", 1));
+    encode(encoder, "press-1", Messages.budget("press-1", 1));
     schemas.put("press-1", 99L);
     assertUndeliverable("UNKNOWN_SCHEMA", "press-1", Messages.budget("press-1", 1));
   }
@@ -82,8 +90,8 @@ class BudgetEncoderTest {
 
   private void assertUndeliverable(String code, String device, byte[] value) {
     UndeliverableException e =
-        assertThrows(UndeliverableException.class, () -> encoder.encode(device, value));
-    assertEquals(code, e.code(), e.getMessage());
+        assertThrows(UndeliverableException.class, () -> encode(encoder, device, value));
+    assertEquals(code, e.reason().name(), e.getMessage());
   }
 
   @Test
@@ -92,16 +100,16 @@ class BudgetEncoderTest {
     String own = "ab".repeat(32);
     Files.writeString(file, "devices:\n  press-1: \"9:" + own + "\"\n");
     BudgetEncoder alone = encoder(new GatewayConfig.Keys(null, null, file.toString()));
-    Publication p = alone.encode("press-1", Messages.budget("press-1", 1));
+    Publication p = encode(alone, "press-1", Messages.budget("press-1", 1));
     assertEquals(
         9, BudgetSignature.verify(p.topic(), p.payload(), HexFormat.of().parseHex(own)).keyId());
     UndeliverableException none =
         assertThrows(
             UndeliverableException.class,
-            () -> alone.encode("press-2", Messages.budget("press-2", 1)));
-    assertEquals("NO_KEY", none.code());
+            () -> encode(alone, "press-2", Messages.budget("press-2", 1)));
+    assertEquals(Reason.NO_KEY, none.reason());
     BudgetEncoder both = encoder(new GatewayConfig.Keys(MASTER, 3, file.toString()));
-    Publication q = both.encode("press-2", Messages.budget("press-2", 1));
+    Publication q = encode(both, "press-2", Messages.budget("press-2", 1));
     byte[] derived = DeviceKeys.derive(MASTER_BYTES, "press-2", 3);
     assertEquals(3, BudgetSignature.verify(q.topic(), q.payload(), derived).keyId());
   }

@@ -8,11 +8,16 @@ import io.fqtfleet.gateway.FakeLink;
 import io.fqtfleet.gateway.Messages;
 import io.fqtfleet.gateway.kafka.SharedProducer;
 import io.fqtfleet.gateway.mqtt.Backoff;
+import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.gateway.mqtt.OwnedLoop;
+import io.fqtfleet.schemas.Headers;
 import io.fqtfleet.schemas.Topics;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,6 +29,7 @@ import org.junit.jupiter.api.Test;
 
 class DownlinkLaneTest {
   private static final int WINDOW = 3;
+  private static final long NOW_MS = 1_000_000;
   private final FakeLink.Maker links = new FakeLink.Maker();
   private final MockProducer<String, byte[]> producer =
       new MockProducer<>(false, null, new StringSerializer(), new ByteArraySerializer());
@@ -41,7 +47,8 @@ class DownlinkLaneTest {
           WINDOW,
           links,
           new SharedProducer(() -> producer),
-          new BudgetEncoder(BudgetKeys.derived(new byte[32], 1), device -> OptionalLong.empty()));
+          new BudgetEncoder(BudgetKeys.derived(new byte[32], 1), device -> OptionalLong.empty()),
+          () -> Instant.ofEpochMilli(NOW_MS));
   private final OwnedLoop loop =
       new OwnedLoop(
           "down-0",
@@ -146,6 +153,45 @@ class DownlinkLaneTest {
     producer.completeNext();
     assertEquals(11, lane.committable());
     assertEquals(1L, lane.counters().snapshot().deadLetteredByReason().get("NOT_SINGLE_OBJECT"));
+  }
+
+  private static ConsumerRecord<String, byte[]> record(long offset, String header, String value) {
+    ConsumerRecord<String, byte[]> record = record(offset);
+    record.headers().add(header, value.getBytes(StandardCharsets.UTF_8));
+    return record;
+  }
+
+  @Test
+  void headersBecomePropertiesAndABudgetHasNoEndUnlessItStatesOne() throws Exception {
+    FakeLink link = started();
+    lane.offer(record(10, "mqtt-user-shift", "night"));
+    MessageProperties first = link.published.get(0).properties();
+    assertEquals(List.of(new MessageProperties.User("shift", "night")), first.user());
+    assertEquals(BudgetEncoder.CONTENT_TYPE, first.contentType());
+    assertEquals(MessageProperties.NO_EXPIRY, first.expirySeconds());
+    lane.offer(record(11, Headers.EXPIRES_AT, Long.toString(NOW_MS + 9_001)));
+    assertEquals(10, link.published.get(1).properties().expirySeconds());
+    lane.offer(record(12, "mqtt-user-", "nameless"));
+    assertEquals(1, lane.counters().snapshot().headersLeftOut());
+  }
+
+  @Test
+  void aBudgetWhoseEndHasPassedIsADeadLetter() throws Exception {
+    FakeLink link = started();
+    lane.offer(record(10, Headers.EXPIRES_AT, Long.toString(NOW_MS)));
+    producer.completeNext();
+    assertEquals(List.of(), link.published);
+    assertEquals(1L, lane.counters().snapshot().deadLetteredByReason().get("EXPIRED"));
+    assertEquals(11, lane.committable());
+  }
+
+  @Test
+  void anOversizeBudgetIsCutSoThatKafkaTakesTheDeadLetter() throws Exception {
+    started();
+    lane.offer(record(10, new byte[1 << 20]));
+    assertEquals(4_096, producer.history().get(0).value().length);
+    producer.completeNext();
+    assertEquals(1L, lane.counters().snapshot().deadLetteredByReason().get("OVERSIZE"));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.gateway.uplink.InFlightWindow.Slot;
@@ -26,7 +27,7 @@ class InFlightWindowTest {
   private final InFlightWindow window = new InFlightWindow(100, acked::add, counters);
 
   private Slot enter(int id) {
-    return window.enter(new Inbound(id, 1, "t", new byte[0]), () -> 0);
+    return window.enter(new Inbound(id, 1, "t", new byte[0], MessageProperties.NONE), () -> 0);
   }
 
   @Test
@@ -116,7 +117,7 @@ class InFlightWindowTest {
               throw new MqttLinkException("gone");
             },
             counters);
-    Slot slot = broken.enter(new Inbound(1, 1, "t", new byte[0]), () -> 0);
+    Slot slot = broken.enter(new Inbound(1, 1, "t", new byte[0], MessageProperties.NONE), () -> 0);
     assertThrows(MqttLinkException.class, () -> broken.confirm(slot, Uplink.REPORT, null, 0));
     assertEquals(1, counters.snapshot().inFlight());
     broken.abandon();
@@ -126,7 +127,7 @@ class InFlightWindowTest {
 
   @Test
   void aQos0MessageIsNotAcknowledged() throws Exception {
-    Slot slot = window.enter(new Inbound(0, 0, "t", new byte[0]), () -> 0);
+    Slot slot = window.enter(new Inbound(0, 0, "t", new byte[0], MessageProperties.NONE), () -> 0);
     window.confirm(slot, Uplink.REPORT, null, 0);
     assertEquals(List.of(), acked);
     assertEquals(1, counters.snapshot().forwarded());

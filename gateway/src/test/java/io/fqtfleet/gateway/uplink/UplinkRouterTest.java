@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.gateway.Messages;
+import io.fqtfleet.gateway.contract.DeadLetter;
+import io.fqtfleet.gateway.mqtt.MessageProperties;
+import io.fqtfleet.gateway.mqtt.MessageProperties.User;
 import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
 import io.fqtfleet.gateway.uplink.UplinkRouter.Routed;
 import io.fqtfleet.schemas.Headers;
@@ -15,17 +18,19 @@ import io.fqtfleet.schemas.Topics.Uplink;
 import io.fqtfleet.schemas.WireCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.kafka.common.header.Header;
 import org.junit.jupiter.api.Test;
 
 class UplinkRouterTest {
   private static final int MAX_BYTES = 1_000;
   private static final String REPORT_TOPIC = Topics.up("press-1", Uplink.REPORT);
-  private final UplinkRouter router = new UplinkRouter(MAX_BYTES);
+  private final UplinkRouter router = new UplinkRouter(MAX_BYTES, null);
 
   private Routed route(String topic, byte[] payload) {
-    return router.route(new Inbound(1, 1, topic, payload), 1234);
+    return router.route(new Inbound(1, 1, topic, payload, MessageProperties.NONE), 1234);
   }
 
   @Test
@@ -90,10 +95,58 @@ class UplinkRouterTest {
   void ofAnOversizePayloadTheBeginningIsKept() {
     Routed routed = route(REPORT_TOPIC, new byte[100_000]);
     assertEquals("OVERSIZE", routed.reason());
-    assertEquals(UplinkRouter.OVERSIZE_KEPT_BYTES, routed.record().value().length);
+    assertEquals(DeadLetter.OVERSIZE_KEPT_BYTES, routed.record().value().length);
     assertTrue(header(routed, Headers.REASON).contains("100000 bytes"));
     assertEquals("OVERSIZE", route(REPORT_TOPIC, new byte[MAX_BYTES + 1]).reason());
     assertNotEquals("OVERSIZE", route(REPORT_TOPIC, new byte[MAX_BYTES]).reason());
+  }
+
+  @Test
+  void whateverIsWrongNoDeadLetterIsTooLargeForKafka() {
+    String longTopic = "fqt/v1/up/" + "é".repeat(60_000);
+    Routed routed = route(longTopic, new byte[1 << 20]);
+    assertEquals("BAD_TOPIC", routed.reason());
+    assertEquals(DeadLetter.OVERSIZE_KEPT_BYTES, routed.record().value().length);
+    int headers = 0;
+    for (Header header : routed.record().headers()) {
+      headers += header.value().length;
+    }
+    assertTrue(headers < 10_000, "bytes of headers: " + headers);
+  }
+
+  @Test
+  void whereTheBrokerSaysWhoSentItTheTopicMustBeTheSenders() {
+    UplinkRouter strict = new UplinkRouter(MAX_BYTES, "client-id");
+    byte[] good = Messages.report("press-1", 1);
+    assertEquals("WRONG_IDENTITY", sentBy(strict, good));
+    assertEquals("WRONG_IDENTITY", sentBy(strict, good, "press-2"));
+    assertEquals("WRONG_IDENTITY", sentBy(strict, good, "press-1", "press-2"));
+    assertEquals("WRONG_IDENTITY", sentBy(strict, new byte[0], "press-2"));
+    assertNull(sentBy(strict, good, "press-1"));
+    assertNull(sentBy(strict, good, "press-2", "press-1"), "the broker's own comes last");
+    assertNull(sentBy(router, good, "press-2"), "not configured: not looked at");
+  }
+
+  private static String sentBy(UplinkRouter router, byte[] payload, String... identities) {
+    List<User> user = Stream.of(identities).map(name -> new User("client-id", name)).toList();
+    MessageProperties properties = new MessageProperties(null, MessageProperties.NO_EXPIRY, user);
+    return router.route(new Inbound(1, 1, REPORT_TOPIC, payload, properties), 1234).reason();
+  }
+
+  @Test
+  void propertiesAreAccountedForAndAnExpiredMessageGoesOn() {
+    List<User> user = List.of(new User("line", "7"), new User("", "nameless"));
+    MessageProperties properties = new MessageProperties("avro/binary", 0, user);
+    Routed routed =
+        router.route(
+            new Inbound(1, 1, REPORT_TOPIC, Messages.report("press-1", 1), properties), 1234);
+    assertEquals(Uplink.REPORT, routed.kind());
+    assertEquals("7", header(routed, "mqtt-user-line"));
+    assertEquals("avro/binary", header(routed, Headers.CONTENT_TYPE));
+    assertEquals("1234", header(routed, Headers.EXPIRES_AT));
+    assertEquals(1, router.properties().leftOut());
+    assertEquals(1, router.properties().expiring());
+    assertEquals(1, router.properties().expired());
   }
 
   @Test

@@ -53,7 +53,7 @@ class UplinkSessionTest {
           List.of("fqt/v1/up/00/#"),
           links,
           shared,
-          new UplinkRouter(1_000),
+          new UplinkRouter(1_000, null),
           InstantSource.system());
   private final OwnedLoop loop =
       new OwnedLoop(
