@@ -28,6 +28,9 @@ public final class KafkaClients {
   private static final long METADATA_KEPT_MS = Duration.ofDays(1).toMillis();
   private static final long BUFFER_BYTES_MIN = 32L << 20;
 
+  /** One batch of a partition is on the way at a time, so it must hold what comes meanwhile. */
+  private static final int BATCH_BYTES = 128 << 10;
+
   private final GatewayConfig config;
 
   public KafkaClients(GatewayConfig config) {
@@ -52,6 +55,10 @@ public final class KafkaClients {
     Map<String, Object> s = common();
     s.put("acks", "all");
     s.put("enable.idempotence", "true");
+    // Kafka takes any first batch of a producer it does not know. With several on the way, a second
+    // one can be written while the first is refused and sent again (a broker that just came back).
+    s.put("max.in.flight.requests.per.connection", 1);
+    s.put("batch.size", BATCH_BYTES);
     s.put("delivery.timeout.ms", (int) deliveryMs);
     s.put("linger.ms", lingerMs);
     // Kafka demands delivery timeout >= linger + request timeout.

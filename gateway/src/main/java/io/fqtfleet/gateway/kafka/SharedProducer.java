@@ -38,15 +38,20 @@ public final class SharedProducer implements AutoCloseable {
 
   /** Closes the producer without waiting for what it holds; call without locks held. */
   public void failed(Producer<String, byte[]> producer, Exception cause) {
+    boolean first;
     synchronized (this) {
-      if (producer != current) {
-        return;
+      first = producer == current;
+      if (first) {
+        current = null;
+        failures++;
       }
-      current = null;
-      failures++;
     }
-    LOG.warn("Kafka did not take a record; its producer is replaced: {}", cause.toString());
+    // Also when another session's failure came first: it may not have closed the producer yet, and
+    // whoever returns from here may rely on nothing more being sent.
     producer.close(Duration.ZERO);
+    if (first) {
+      LOG.warn("Kafka did not take a record; its producer is replaced: {}", cause.toString());
+    }
   }
 
   public synchronized long failures() {
