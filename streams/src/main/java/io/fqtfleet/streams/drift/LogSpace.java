@@ -1,6 +1,9 @@
 package io.fqtfleet.streams.drift;
 
-/** Sums of numbers that are known by their natural logarithms. */
+/**
+ * Sums of numbers that are known by their natural logarithms. {@code log(1 + x)}, not {@code
+ * log1p(x)}: the error is at most 2^-53, and only the former is an intrinsic of the JVM.
+ */
 public final class LogSpace {
   /** Logarithm of zero. */
   public static final double ZERO = Double.NEGATIVE_INFINITY;
@@ -12,13 +15,13 @@ public final class LogSpace {
 
   /** ln(1 + e^l). */
   public static double onePlus(double l) {
-    return l > LARGE ? l : Math.log1p(Math.exp(l));
+    return l > LARGE ? l : Math.log(1 + Math.exp(l));
   }
 
   /** ln(e^a + e^b). */
   public static double add(double a, double b) {
     double high = Math.max(a, b);
-    return high == ZERO ? ZERO : high + Math.log1p(Math.exp(Math.min(a, b) - high));
+    return high == ZERO ? ZERO : high + Math.log(1 + Math.exp(Math.min(a, b) - high));
   }
 
   /** ln((e^l0 + e^l1 + ...) / n). */

@@ -77,6 +77,9 @@ public final class SignalLane {
   private double margin;
   private double boundsBeta;
 
+  /** ln M, asked for several times a round; NaN = to be computed. */
+  private double logEvidence = Double.NaN;
+
   /** Of one device. */
   public SignalLane(Signal signal) {
     this(signal, Noise.ANY);
@@ -97,6 +100,10 @@ public final class SignalLane {
     this.reference = reference;
     this.previous = previous;
     this.current = current;
+  }
+
+  public Signal signal() {
+    return signal;
   }
 
   public boolean ready(DeviceLane.Settings settings) {
@@ -139,6 +146,7 @@ public final class SignalLane {
   }
 
   private void test(double off, long startMs, DeviceLane.Settings settings) {
+    logEvidence = Double.NaN;
     double rise = Math.min(CLIP, off - margin);
     double fall = Math.min(CLIP, -off - margin);
     for (int j = 0; j < STEPS; j++) {
@@ -183,6 +191,8 @@ public final class SignalLane {
     reference.clear();
     forgetRecent();
     Arrays.fill(up, 0);
+    Arrays.fill(down, 0);
+    logEvidence = Double.NaN;
     cusum = 0;
     lastResidual = Float.NaN;
     deviation = Double.NaN;
@@ -201,7 +211,11 @@ public final class SignalLane {
 
   /** ln M; of a signal that is bad both ways of the mean of both. */
   public double logEvidence() {
-    return signal.bothWays() ? LogSpace.add(logMean(up), logMean(down)) - Math.log(2) : logMean(up);
+    if (Double.isNaN(logEvidence)) {
+      double rise = logMean(up);
+      logEvidence = signal.bothWays() ? LogSpace.add(rise, logMean(down)) - Math.log(2) : rise;
+    }
+    return logEvidence;
   }
 
   private static double logMean(float[] values) {

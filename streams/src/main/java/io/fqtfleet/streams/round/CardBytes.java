@@ -6,11 +6,8 @@ import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import io.fqtfleet.streams.drift.SignalLane.Noise;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
+import java.io.DataInput;
 import java.io.DataOutput;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
@@ -19,29 +16,33 @@ import org.apache.avro.specific.SpecificRecord;
 
 /** How cards become bytes: a version byte, then the fields in order. */
 final class CardBytes {
+  /** Bytes of a card with all signals and no alert, so that it seldom grows. */
+  private static final int CAPACITY = 1200;
+
   interface Writer {
-    void write(DataOutputStream out) throws IOException;
+    void write(DataOutput out) throws IOException;
   }
 
   interface Reader<T> {
-    T read(DataInputStream in) throws IOException;
+    T read(DataInput in) throws IOException;
   }
 
   private CardBytes() {}
 
   static byte[] write(int version, Writer writer) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
+    ByteSink out = new ByteSink(CAPACITY);
+    try {
       out.writeByte(version);
       writer.write(out);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
-    return bytes.toByteArray();
+    return out.toByteArray();
   }
 
   static <T> T read(String what, int version, byte[] bytes, Reader<T> reader) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+    ByteSource in = new ByteSource(bytes);
+    try {
       int found = in.readByte();
       if (found != version) {
         throw new IllegalStateException(
@@ -67,7 +68,7 @@ final class CardBytes {
     }
   }
 
-  static void readLanes(DataInputStream in, Noise noise, EnumMap<Signal, SignalLane> lanes)
+  static void readLanes(DataInput in, Noise noise, EnumMap<Signal, SignalLane> lanes)
       throws IOException {
     int there = in.readUnsignedShort();
     for (Signal signal : Signal.values()) {
@@ -86,7 +87,7 @@ final class CardBytes {
     }
   }
 
-  static void readConditions(DataInputStream in, EnumMap<AlertKind, Condition> conditions)
+  static void readConditions(DataInput in, EnumMap<AlertKind, Condition> conditions)
       throws IOException {
     for (int i = in.readByte(); i > 0; i--) {
       conditions.put(AlertKind.values()[in.readByte()], Condition.read(in));
@@ -101,7 +102,7 @@ final class CardBytes {
     out.write(bytes);
   }
 
-  static <T extends SpecificRecord> T readRecord(DataInputStream in, WireCodec<T> codec)
+  static <T extends SpecificRecord> T readRecord(DataInput in, WireCodec<T> codec)
       throws IOException {
     byte[] bytes = new byte[in.readUnsignedShort()];
     in.readFully(bytes);

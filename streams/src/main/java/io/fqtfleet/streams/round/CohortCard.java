@@ -6,8 +6,8 @@ import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.drift.CohortLane;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;
@@ -81,7 +81,7 @@ public final class CohortCard {
     return CardBytes.read("cohort card", VERSION, bytes, CohortCard::read);
   }
 
-  private void write(DataOutputStream out) throws IOException {
+  private void write(DataOutput out) throws IOException {
     out.writeLong(closedUntilMs);
     lane.write(out);
     CardBytes.writeLanes(out, signals);
@@ -113,7 +113,7 @@ public final class CohortCard {
     out.writeLong(reportsDropped);
   }
 
-  private static CohortCard read(DataInputStream in) throws IOException {
+  private static CohortCard read(DataInput in) throws IOException {
     CohortCard card = new CohortCard();
     card.closedUntilMs = in.readLong();
     card.lane = CohortLane.read(in);

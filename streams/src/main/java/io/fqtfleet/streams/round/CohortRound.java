@@ -203,9 +203,15 @@ public final class CohortRound {
   }
 
   boolean ready(DeviceCard card) {
-    return testsErrors && card.lane.ready(settings)
-        || others.stream()
-            .anyMatch(s -> card.signals.containsKey(s) && card.signals.get(s).ready(settings));
+    if (testsErrors && card.lane.ready(settings)) {
+      return true;
+    }
+    for (SignalLane lane : card.signals.values()) {
+      if (lane.ready(settings) && others.contains(lane.signal())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** ln of the average of a device's lanes. */
@@ -244,10 +250,15 @@ public final class CohortRound {
   /** Something is off now; evidence lasts longer. */
   private boolean isOff(DeviceCard card) {
     double error = card.recentSamples == 0 ? Double.NaN : card.recentErrors / card.recentSamples;
-    return card.lane.ready(settings) && error > card.lane.upperError(settings)
-        || others.stream()
-            .map(card.signals::get)
-            .anyMatch(lane -> lane != null && lane.lastResidual() > DEVIATIONS_OFF);
+    if (card.lane.ready(settings) && error > card.lane.upperError(settings)) {
+      return true;
+    }
+    for (SignalLane lane : card.signals.values()) {
+      if (lane.lastResidual() > DEVIATIONS_OFF && others.contains(lane.signal())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Estimated moment at which what a device's incident is measured by changed. */

@@ -2,7 +2,7 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.WireCodec;
-import java.io.DataInputStream;
+import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
@@ -44,7 +44,7 @@ final class Condition {
     CardBytes.writeRecord(out, ALERTS, alert);
   }
 
-  static Condition read(DataInputStream in) throws IOException {
+  static Condition read(DataInput in) throws IOException {
     Condition condition = new Condition();
     condition.bad = in.readInt();
     condition.good = in.readInt();

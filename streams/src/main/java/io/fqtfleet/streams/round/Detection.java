@@ -106,7 +106,8 @@ final class Detection {
       }
       long k = heard.errors();
       long n = heard.labelled;
-      if (learns(card)) {
+      heard.learns = learns(card);
+      if (heard.learns) {
         card.lane.observe(k, n, startMs(heard), round.settings);
       } else {
         card.lane.testOnly(k, n, startMs(heard), round.settings);
@@ -198,14 +199,14 @@ final class Detection {
   }
 
   private void observeDevices(Signal signal, double common) {
-    round.cards.forEach(
-        (device, card) -> {
-          DeviceRound heard = round.heard.get(device);
-          double value = heard == null ? Double.NaN : heard.value(signal);
+    round.heard.forEach(
+        (device, heard) -> {
+          double value = heard.value(signal);
           if (!Double.isNaN(value)) {
+            DeviceCard card = round.cards.get(device);
             card.signals
                 .computeIfAbsent(signal, SignalLane::new)
-                .observe(value, common, startMs(heard), round.settings, learns(card));
+                .observe(value, common, startMs(heard), round.settings, heard.learns);
           }
         });
   }

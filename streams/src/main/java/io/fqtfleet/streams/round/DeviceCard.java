@@ -9,8 +9,8 @@ import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -153,7 +153,7 @@ public final class DeviceCard {
     return CardBytes.read("device card", VERSION, bytes, DeviceCard::read);
   }
 
-  private void write(DataOutputStream out) throws IOException {
+  private void write(DataOutput out) throws IOException {
     out.writeBoolean(online);
     out.writeInt(boot);
     out.writeLong(reportedVersion);
@@ -192,7 +192,7 @@ public final class DeviceCard {
     out.writeFloat((float) recentReports);
   }
 
-  private static DeviceCard read(DataInputStream in) throws IOException {
+  private static DeviceCard read(DataInput in) throws IOException {
     DeviceCard card = new DeviceCard();
     card.online = in.readBoolean();
     card.boot = in.readInt();

@@ -54,6 +54,9 @@ final class DeviceRound {
   /** Deviations off the device's own references, before what it shares with its peers. */
   final EnumMap<Signal, Double> residuals = new EnumMap<>(Signal.class);
 
+  /** Its references may take this round in. */
+  boolean learns;
+
   /** The last status, or null. */
   StatusEvidence status;
 

@@ -1,14 +1,10 @@
 package io.fqtfleet.streams.topology;
 
-import io.fqtfleet.schemas.WireCodec;
-import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.round.CohortCard;
 import io.fqtfleet.streams.round.DeviceCard;
 import io.fqtfleet.streams.state.CohortEvent;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,18 +18,16 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * The three stores of the cohorts of one task.
  *
- * <p>Keys: cohort; {@code cohort/device}; {@code cohort/time/device/offset} with time and offset as
- * 16 hexadecimal digits, so that a range is a span of event time. A cohort's name has no slash.
+ * <p>Keys: cohort; {@code cohort/device}; of the evidence see {@link PendingEvidence}. A cohort's
+ * name has no slash.
  */
 final class CohortStores {
-  private static final WireCodec<CohortEvent> EVENTS = WireCodec.of(CohortEvent.class);
-
   /** The character after the slash: the end of a range over one cohort. */
   private static final char AFTER_SLASH = '/' + 1;
 
   private final KeyValueStore<String, byte[]> cohortCards;
   private final KeyValueStore<String, byte[]> deviceCards;
-  private final KeyValueStore<String, byte[]> pending;
+  private final PendingEvidence pending;
 
   /** Cohorts of this task, with the end of their last closed round; mirrors the store. */
   private final TreeMap<String, Long> closedUntil = new TreeMap<>();
@@ -44,7 +38,7 @@ final class CohortStores {
   CohortStores(ProcessorContext<String, byte[]> context) {
     cohortCards = context.getStateStore(Names.COHORT_STORE);
     deviceCards = context.getStateStore(Names.DEVICE_STORE);
-    pending = context.getStateStore(Names.PENDING_STORE);
+    pending = new PendingEvidence(context.getStateStore(Names.PENDING_STORE));
     try (KeyValueIterator<String, byte[]> all = cohortCards.all()) {
       all.forEachRemaining(e -> closedUntil.put(e.key, CohortCard.of(e.value).closedUntilMs()));
     }
@@ -61,16 +55,7 @@ final class CohortStores {
       cohortCards.put(cohort, fresh.toBytes());
       closedUntil.put(cohort, fresh.closedUntilMs());
     }
-    String key = from(cohort, event.getAtMs()) + "/" + event.getDevice() + "/" + hex(offset);
-    pending.put(key, bytes);
-  }
-
-  private static String from(String cohort, long atMs) {
-    return cohort + "/" + hex(atMs);
-  }
-
-  private static String hex(long value) {
-    return HexFormat.of().toHexDigits(value);
+    pending.add(cohort, event.getAtMs(), bytes, offset);
   }
 
   /**
@@ -85,7 +70,7 @@ final class CohortStores {
     if (lastEnd <= closed || sent.getOrDefault(cohort, 0L) > closed) {
       return 0;
     }
-    long oldest = oldestPending(cohort);
+    long oldest = pending.oldestMs(cohort);
     if (oldest < 0) {
       return lastEnd;
     }
@@ -95,18 +80,6 @@ final class CohortStores {
     }
     long start = Math.max(oldest, closed);
     return Math.min(lastEnd, (Math.floorDiv(start, (long) roundMs) + 1) * roundMs);
-  }
-
-  /** Event time of the oldest evidence that no decision has used, -1 = none. */
-  private long oldestPending(String cohort) {
-    try (KeyValueIterator<String, byte[]> range =
-        pending.range(cohort + "/", cohort + AFTER_SLASH)) {
-      if (!range.hasNext()) {
-        return -1;
-      }
-      int time = cohort.length() + 1;
-      return HexFormat.fromHexDigitsToLong(range.peekNextKey(), time, time + 16);
-    }
   }
 
   void markSent(String cohort, long endMs) {
@@ -122,8 +95,11 @@ final class CohortStores {
   record Loaded(
       SortedMap<String, DeviceCard> cards,
       Map<String, byte[]> stored,
-      List<CohortEvent> events,
-      List<String> eventKeys) {}
+      PendingEvidence.Batch pending) {
+    List<CohortEvent> events() {
+      return pending.events();
+    }
+  }
 
   Loaded load(String cohort, long endMs) {
     TreeMap<String, DeviceCard> cards = new TreeMap<>();
@@ -137,30 +113,11 @@ final class CohortStores {
             stored.put(device, e.value);
           });
     }
-    List<CohortEvent> events = new ArrayList<>();
-    List<String> keys = new ArrayList<>();
-    // No key equals the upper end, so the range ends before it.
-    try (KeyValueIterator<String, byte[]> range =
-        pending.range(cohort + "/", from(cohort, endMs))) {
-      range.forEachRemaining(
-          e -> {
-            keys.add(e.key);
-            events.add(decode(e.value));
-          });
-    }
-    return new Loaded(cards, stored, events, keys);
-  }
-
-  private static CohortEvent decode(byte[] bytes) {
-    try {
-      return EVENTS.decode(bytes);
-    } catch (WireException e) {
-      throw new IllegalStateException("evidence was read once already", e);
-    }
+    return new Loaded(cards, stored, pending.before(cohort, endMs));
   }
 
   void store(String name, CohortCard cohort, Loaded loaded, Set<String> departed) {
-    loaded.eventKeys.forEach(pending::delete);
+    pending.remove(loaded.pending);
     departed.forEach(device -> deviceCards.delete(name + "/" + device));
     loaded.cards.forEach(
         (device, card) -> {
@@ -169,7 +126,7 @@ final class CohortStores {
             deviceCards.put(name + "/" + device, bytes);
           }
         });
-    if (loaded.cards.isEmpty() && oldestPending(name) < 0) {
+    if (loaded.cards.isEmpty() && pending.oldestMs(name) < 0) {
       cohortCards.delete(name);
       closedUntil.remove(name);
       sent.remove(name);

@@ -112,7 +112,7 @@ public final class FleetTopology {
             "evidence")
         .addStateStore(bytes(Names.COHORT_STORE), "cohort")
         .addStateStore(bytes(Names.DEVICE_STORE), "cohort")
-        .addStateStore(bytes(Names.PENDING_STORE), "cohort");
+        .addStateStore(bytes(Names.PENDING_STORE).withCachingEnabled(), "cohort");
     sink(topology, Names.TO_BUDGETS, Topics.BUDGETS, "cohort");
     sink(topology, Names.TO_DECISIONS, Topics.DECISIONS, "cohort");
     sink(topology, Names.TO_ALERTS, Topics.ALERTS, "cohort");
