@@ -22,7 +22,7 @@ tests_of  = $(if $(UNIT_LINK_$(1)),$(TESTS),$(filter-out unit,$(TESTS)))
 images_of = $(if $(UNIT_LINK_$(1)),$(IMAGES),$(filter-out unit,$(IMAGES)))
 # $(1) = board
 SRC_fqt-device = $(CORE_SRC) $(STATIC_MODEL) $(AGENT_SRC) $(START_SRC) port/cortex_m/clock.c port/cortex_m/faults.c \
-    port/cortex_m/main.c port/cortex_m/mpu_$(MPU_$(1)).c $(wildcard port/$(PORT_$(1))/*.c)
+    port/cortex_m/main.c port/cortex_m/serial.c port/cortex_m/mpu_$(MPU_$(1)).c $(wildcard port/$(PORT_$(1))/*.c)
 SRC_trajectory = $(CORE_SRC) $(TEST_PORT) $(filter-out %/host_main.c,$(GOLDEN_SRC)) \
     test/target/trajectory_main.c
 SRC_guards     = $(TEST_PORT) port/cortex_m/mpu_$(MPU_$(1)).c port/$(PORT_$(1))/memory.c \

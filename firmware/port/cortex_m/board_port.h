@@ -17,7 +17,7 @@ uint32_t board_clock_init(void);
 /* Everything outside of flash, pages, RAM, store and peripherals faults from here on. */
 void board_memory_limit(void);
 
-/* ---- ring buffers filled and emptied by interrupts; neither call waits ---- */
+/* ---- ring buffers filled and emptied by interrupts (serial.c); neither call waits ---- */
 enum uart { UART_NETWORK, UART_SENSOR };
 void uart_init(void);
 size_t uart_read(enum uart uart, uint8_t *out, size_t cap);
