@@ -2,6 +2,7 @@ package io.fqtfleet.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fqtfleet.localstack.KafkaBroker;
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.localstack.MqttBroker;
 import java.nio.file.Path;
@@ -19,15 +20,19 @@ abstract class BrokersFixture {
 
   @TempDir Path directory;
 
-  LocalKafka kafka;
+  KafkaBroker kafka;
   MqttBroker broker;
   private final List<Gateway> gateways = new ArrayList<>();
 
   abstract MqttBroker broker(Path directory);
 
+  KafkaBroker kafka(Path directory) {
+    return new LocalKafka(directory);
+  }
+
   @BeforeEach
   void startBrokers() {
-    kafka = new LocalKafka(directory.resolve("kafka"));
+    kafka = kafka(directory.resolve("kafka"));
     broker = broker(directory.resolve("mqtt"));
     kafka.start();
     broker.start();

@@ -22,7 +22,7 @@ import org.apache.kafka.common.utils.Time;
  * <p>It may be stopped and started again on the same directory and port, also from a new object.
  * Data survive the end of the process; a power cut may lose what the kernel had not written.
  */
-public final class LocalKafka implements AutoCloseable {
+public final class LocalKafka implements KafkaBroker {
   private static final int NODE_ID = 1;
   private static final String FORMATTED = "meta.properties";
 
@@ -46,7 +46,7 @@ public final class LocalKafka implements AutoCloseable {
     this.controllerPort = LoopbackPorts.free();
   }
 
-  /** Starts the node and returns when it serves clients. No effect while running. */
+  @Override
   public synchronized void start() {
     if (server != null) {
       return;
@@ -67,7 +67,7 @@ public final class LocalKafka implements AutoCloseable {
     server = starting;
   }
 
-  /** Stops the node in good order; its data stay. No effect while stopped. */
+  @Override
   public synchronized void stop() {
     if (server == null) {
       return;
@@ -81,17 +81,13 @@ public final class LocalKafka implements AutoCloseable {
     return server != null;
   }
 
+  @Override
   public String bootstrapServers() {
     return LoopbackPorts.HOST + ":" + port;
   }
 
   public int port() {
     return port;
-  }
-
-  @Override
-  public void close() {
-    stop();
   }
 
   private void format() {

@@ -8,7 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Chooses and checks TCP ports on 127.0.0.1. */
 public final class LoopbackPorts {
-  static final String HOST = "127.0.0.1";
+  public static final String HOST = "127.0.0.1";
 
   /**
    * Below the kernel's range for outgoing connections (32768 and up on Linux): while a broker is

@@ -20,6 +20,7 @@ public final class MosquittoBroker implements MqttBroker {
   private static final long START_TIMEOUT_MS = 10_000;
   private static final long STOP_TIMEOUT_MS = 10_000;
   private static final long POLL_MS = 20;
+  private static final String ANYBODY = "allow_anonymous true";
 
   private final Path directory;
   private final int port;
@@ -37,7 +38,7 @@ public final class MosquittoBroker implements MqttBroker {
    * @param port to listen on; 0 = any free one, kept for the life of this object
    */
   public MosquittoBroker(Path directory, int port) {
-    this(directory, port, "allow_anonymous true");
+    this(directory, port, ANYBODY);
   }
 
   private MosquittoBroker(Path directory, int port, String access) {
@@ -185,16 +186,30 @@ public final class MosquittoBroker implements MqttBroker {
     return text.toString().strip();
   }
 
-  private String configuration() throws IOException {
+  private String configuration() {
+    // As root mosquitto would become the user "mosquitto", which cannot write our directory.
+    boolean root = "root".equals(System.getProperty("user.name"));
+    return configuration(LoopbackPorts.HOST, port, directory.toString(), access)
+        .replace("${log}", "file " + directory.resolve("mosquitto.log"))
+        .replace("${user}", root ? "user root" : "# not started as root: keeps its user");
+  }
+
+  /** For a container: its user is set from outside, and it logs to its console. */
+  public static String containerConfiguration(int port, String directory) {
+    return configuration("0.0.0.0", port, directory, ANYBODY)
+        .replace("${log}", "stdout")
+        .replace("${user}", "# keeps the user of the container");
+  }
+
+  private static String configuration(String address, int port, String directory, String access) {
     try (InputStream in = MosquittoBroker.class.getResourceAsStream("mosquitto.conf")) {
-      String template = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      // As root mosquitto would become the user "mosquitto", which cannot write our directory.
-      boolean root = "root".equals(System.getProperty("user.name"));
-      return template
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .replace("${access}", access)
+          .replace("${address}", address)
           .replace("${port}", Integer.toString(port))
-          .replace("${directory}", directory.toString())
-          .replace("${user}", root ? "user root" : "# not started as root: keeps its user");
+          .replace("${directory}", directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException("mosquitto.conf of this jar cannot be read", e);
     }
   }
 
