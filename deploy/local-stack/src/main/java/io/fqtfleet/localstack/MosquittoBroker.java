@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * Eclipse Mosquitto as a child process, on 127.0.0.1, with the limits of the shipped {@code
  * mosquitto.conf}. {@link #available} tells whether the program is installed.
  */
-public final class MosquittoBroker implements MqttBroker {
+public final class MosquittoBroker implements MqttBrokerProcess {
   private static final long START_TIMEOUT_MS = 10_000;
   private static final long STOP_TIMEOUT_MS = 10_000;
   private static final long POLL_MS = 20;
@@ -112,9 +112,29 @@ public final class MosquittoBroker implements MqttBroker {
     end(false);
   }
 
-  /** As kill -9: what was not saved is lost. */
+  @Override
   public synchronized void kill() {
     end(true);
+  }
+
+  @Override
+  public synchronized void pause() {
+    ProcessSignals.send("STOP", process);
+  }
+
+  @Override
+  public synchronized void resume() {
+    ProcessSignals.send("CONT", process);
+  }
+
+  @Override
+  public synchronized boolean alive() {
+    return process != null && process.isAlive();
+  }
+
+  /** Has it save its state now (SIGUSR1), as it does every {@code autosave_interval}. */
+  public synchronized void save() {
+    ProcessSignals.send("USR1", process);
   }
 
   @Override

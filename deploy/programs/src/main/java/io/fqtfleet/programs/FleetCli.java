@@ -4,6 +4,7 @@ import io.fqtfleet.gateway.GatewayMain;
 import io.fqtfleet.programs.bench.BenchCommand;
 import io.fqtfleet.programs.detect.DetectCommand;
 import io.fqtfleet.programs.evaluation.EvaluateCommand;
+import io.fqtfleet.programs.faults.FaultsCommand;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.streams.StreamsMain;
 import java.util.concurrent.Callable;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Option;
       BenchCommand.class,
       SimCommand.class,
       DetectCommand.class,
+      FaultsCommand.class,
       DeviceCommand.class,
       ModelCommand.class,
       FleetCli.GatewayCommand.class,
