@@ -1,11 +1,11 @@
 package io.fqtfleet.programs.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,7 +33,7 @@ public final class BenchCommand {
       @Option(names = "--threads", defaultValue = "1", description = "stream threads, 1..64 (1)")
           int threads,
       @Option(names = "--json", paramLabel = "FILE", description = "the figures as JSON") Path json)
-      throws IOException, InterruptedException {
+      throws Exception {
     within("--devices", devices, 500, 100_000);
     within("--reports", reports, 2, 1000);
     within("--restore", restored, 0, 1_000_000);
@@ -41,18 +41,52 @@ public final class BenchCommand {
     within("--threads", threads, 1, 64);
     StreamsBench.Options options =
         new StreamsBench.Options(devices, reports, restored, partitions, threads);
+    measure(json, (say, directory) -> new StreamsBench(options, say).run(directory));
+  }
+
+  @Command(
+      name = "gateway",
+      description = "reports per second and latency of the gateway, beside bare clients")
+  void gateway(
+      @Option(names = "--broker", defaultValue = "ARTEMIS", description = "artemis | mosquitto")
+          GatewayBench.Broker broker,
+      @Option(names = "--reports", defaultValue = "100000", description = "per turn (100000)")
+          int reports,
+      @Option(names = "--repeats", defaultValue = "3", description = "turns, 1..20 (3)")
+          int repeats,
+      @Option(names = "--rate", defaultValue = "3000", description = "for the latency (3000/s)")
+          int rate,
+      @Option(names = "--seconds", defaultValue = "8", description = "at that rate, 1..600 (8)")
+          int seconds,
+      @Option(names = "--json", paramLabel = "FILE", description = "the figures as JSON") Path json)
+      throws Exception {
+    within("--reports", reports, 1_000, 1_000_000);
+    within("--repeats", repeats, 1, 20);
+    within("--rate", rate, 1, 1_000_000);
+    within("--seconds", seconds, 1, 600);
+    GatewayBench.Options options =
+        new GatewayBench.Options(broker, reports, rate, seconds, repeats);
+    GatewayBench.judge(
+        measure(json, (say, directory) -> new GatewayBench(options, say).run(directory)));
+  }
+
+  /** Makes figures in a directory that is deleted afterwards. */
+  private interface Measurement {
+    Map<String, Object> run(Consumer<String> say, Path directory) throws Exception;
+  }
+
+  private Map<String, Object> measure(Path json, Measurement measurement) throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     Path directory = Files.createTempDirectory("fqt-bench");
     Map<String, Object> figures;
     try {
       figures =
-          new StreamsBench(
-                  options,
-                  line -> {
-                    out.println(line);
-                    out.flush();
-                  })
-              .run(directory);
+          measurement.run(
+              line -> {
+                out.println(line);
+                out.flush();
+              },
+              directory);
     } finally {
       StreamsBench.delete(directory);
     }
@@ -61,6 +95,7 @@ public final class BenchCommand {
     if (json != null) {
       new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
     }
+    return figures;
   }
 
   private static void within(String option, int value, int min, int max) {

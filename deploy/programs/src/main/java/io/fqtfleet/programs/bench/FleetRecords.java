@@ -62,39 +62,43 @@ final class FleetRecords {
    * The device's report with this sequence number; sums since boot, so all lower ones are in it.
    */
   static byte[] report(int index, int sequence) {
+    return REPORTS.encode(value(index, sequence));
+  }
+
+  /** What {@link #report} encodes. */
+  static TrainingReport value(int index, int sequence) {
     long seen = (long) sequence * SAMPLES;
     // Wrong windows are spread by a multiplicative hash, so that devices differ but nobody drifts.
     long wrong = seen / 20 + ((index * 2_654_435_761L + sequence * 40_503L) >>> 7 & 1);
     LayerCounters layer = layer(seen);
-    return REPORTS.encode(
-        TrainingReport.newBuilder()
-            .setDevice(device(index))
-            .setBootCounter(1)
-            .setBootNonce(index)
-            .setSequence(sequence)
-            .setUptimeMs(sequence * 2000L)
-            .setLearntTimeMs(0)
-            .setSamplesSeen(seen)
-            .setSamplesLabelled(seen)
-            .setSamplesCorrect(seen - wrong)
-            .setSamplesTrained(seen / 10)
-            .setLossSum(wrong * 8000 + (seen - wrong) * 300)
-            .setLossSquareSum(wrong * 64_000_000 + (seen - wrong) * 90_000)
-            .setLossMin(10)
-            .setLossMax(20_000)
-            .setConfidenceSum(seen * 30_000)
-            .setConfidenceSquareSum(seen * 900_100_000L)
-            .setInputCount(seen * INPUTS)
-            .setInputSum(seen * 3)
-            .setInputSquareSum(seen * INPUTS * 1_000_000)
-            .setInputMin(-3000)
-            .setInputMax(3000)
-            .setFirstLayer(0)
-            .setLayers(List.of(layer, layer))
-            .setMacsForward(seen * 2500)
-            .setMacsBackward(seen * 400)
-            .setEnergyMicroJoule(seen * 3)
-            .setBudgetVersion(0)
-            .build());
+    return TrainingReport.newBuilder()
+        .setDevice(device(index))
+        .setBootCounter(1)
+        .setBootNonce(index)
+        .setSequence(sequence)
+        .setUptimeMs(sequence * 2000L)
+        .setLearntTimeMs(0)
+        .setSamplesSeen(seen)
+        .setSamplesLabelled(seen)
+        .setSamplesCorrect(seen - wrong)
+        .setSamplesTrained(seen / 10)
+        .setLossSum(wrong * 8000 + (seen - wrong) * 300)
+        .setLossSquareSum(wrong * 64_000_000 + (seen - wrong) * 90_000)
+        .setLossMin(10)
+        .setLossMax(20_000)
+        .setConfidenceSum(seen * 30_000)
+        .setConfidenceSquareSum(seen * 900_100_000L)
+        .setInputCount(seen * INPUTS)
+        .setInputSum(seen * 3)
+        .setInputSquareSum(seen * INPUTS * 1_000_000)
+        .setInputMin(-3000)
+        .setInputMax(3000)
+        .setFirstLayer(0)
+        .setLayers(List.of(layer, layer))
+        .setMacsForward(seen * 2500)
+        .setMacsBackward(seen * 400)
+        .setEnergyMicroJoule(seen * 3)
+        .setBudgetVersion(0)
+        .build();
   }
 }
