@@ -47,7 +47,7 @@ class LauncherTest {
   @Test
   void theLauncherReachesEveryCommand() throws IOException {
     String script = Files.readString(Home.find().root().resolve("deploy/fleet"));
-    String branches = script.substring(script.indexOf("case $command in"));
+    String branches = script.substring(script.indexOf("case $command in")).replace("\\\n", "");
     for (String command : new picocli.CommandLine(new FleetCli()).getSubcommands().keySet()) {
       assertTrue(
           branches.lines().anyMatch(line -> line.matches("  (.* )?" + command + "( .*)?\\)")),
