@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
  * Ctrl-C interrupts the thread that runs a program, so that it stops what it started in good order;
  * the process waits for it.
  */
-final class StopOnSignal {
+public final class StopOnSignal {
   private static final long STOP_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(40);
 
   private static volatile boolean stopping;
@@ -19,7 +19,7 @@ final class StopOnSignal {
   }
 
   /** For the calling thread; {@link #remove} it when there is nothing left to stop. */
-  static Thread install() {
+  public static Thread install() {
     Thread program = Thread.currentThread();
     Thread hook =
         new Thread(
@@ -37,7 +37,7 @@ final class StopOnSignal {
     return hook;
   }
 
-  static void remove(Thread hook) {
+  public static void remove(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException stopping) {

@@ -88,13 +88,14 @@ final class BrokerFaults {
     stage.broker().start();
     stage.brokerWire().forward();
     run.healed();
-    if (stage.streams() != null) {
-      Optional<Alert> alert =
-          stage.streams().await(AlertKind.TELEMETRY_LOSS, beganMs, ALERT_TIMEOUT);
-      run.alerted(alert.isPresent());
-      run.remark(
-          alert.map(a -> a.getKind() + ": " + a.getSentence()).orElse("no TELEMETRY_LOSS alert"));
-    }
+    run.afterwards(() -> alerted(stage, run, beganMs));
+  }
+
+  private static void alerted(Stage stage, FaultRun run, long beganMs) {
+    Optional<Alert> alert = stage.streams().await(AlertKind.TELEMETRY_LOSS, beganMs, ALERT_TIMEOUT);
+    run.alerted(alert.isPresent());
+    run.remark(
+        alert.map(a -> a.getKind() + ": " + a.getSentence()).orElse("no TELEMETRY_LOSS alert"));
   }
 
   private static void cut(Stage stage, FaultRun run) throws InterruptedException {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The fleet of one scenario: devices that report at a steady rate, and some that sleep meanwhile.
@@ -14,7 +15,7 @@ final class DeviceLoad implements AutoCloseable {
   static final int SLEEPERS = 3;
 
   private static final long TICK_MS = 5;
-  private static final long CONNECT_TIMEOUT_S = 60;
+  private static final long LIMIT_S = 60;
   private static final int FLOOD_OPEN_MAX = 16;
 
   private final List<LoadDevice> devices = new ArrayList<>();
@@ -44,13 +45,9 @@ final class DeviceLoad implements AutoCloseable {
       // A hundred connects at once would only measure the brokers' accept queue.
       Thread.sleep(TICK_MS);
     }
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CONNECT_TIMEOUT_S);
-    while (!devices.stream().allMatch(LoadDevice::online)) {
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(
-            "not all devices reached the MQTT broker in " + CONNECT_TIMEOUT_S + " s");
-      }
-      Thread.sleep(TICK_MS);
+    if (!await(() -> devices.stream().allMatch(LoadDevice::online), LIMIT_S)) {
+      throw new IllegalStateException(
+          "not all devices reached the MQTT broker in " + LIMIT_S + " s");
     }
     ticking.start();
   }
@@ -61,6 +58,28 @@ final class DeviceLoad implements AutoCloseable {
 
   List<LoadDevice> sleepers() {
     return devices.subList(devices.size() - SLEEPERS, devices.size());
+  }
+
+  /** The sleepers go offline with nothing open. */
+  void sleep() throws InterruptedException {
+    sleepers().forEach(LoadDevice::rest);
+    await(() -> sleepers().stream().allMatch(LoadDevice::settled), LIMIT_S);
+    sleepers().forEach(LoadDevice::disconnect);
+  }
+
+  void wake() {
+    sleepers().forEach(LoadDevice::connect);
+  }
+
+  private static boolean await(BooleanSupplier condition, long limitS) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(limitS);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(TICK_MS);
+    }
+    return true;
   }
 
   List<LoadDevice> awake() {
@@ -99,17 +118,10 @@ final class DeviceLoad implements AutoCloseable {
   }
 
   /** No new reports; true once the broker has acknowledged all. */
-  boolean settle(long timeoutMs) throws InterruptedException {
+  boolean settle() throws InterruptedException {
     stopped = true;
     ticking.join();
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
-    while (!devices.stream().allMatch(LoadDevice::settled)) {
-      if (System.nanoTime() > deadline) {
-        return false;
-      }
-      Thread.sleep(TICK_MS);
-    }
-    return true;
+    return await(() -> devices.stream().allMatch(LoadDevice::settled), LIMIT_S);
   }
 
   long sent() {

@@ -32,6 +32,7 @@ final class FaultRun {
   private Map<TopicPartition, Long> budgetEnds;
   private String remark = "";
   private boolean unalerted;
+  private Afterwards afterwards = () -> {};
 
   /**
    * How much.
@@ -77,15 +78,16 @@ final class FaultRun {
     load.start();
     book.start();
     Thread.sleep(WARM_UP_MS);
-    load.sleepers().forEach(LoadDevice::disconnect);
+    load.sleep();
     scenario.act().on(stage, this);
     if (healedNanos == 0) {
       throw new IllegalStateException("scenario " + scenario.name() + " never healed");
     }
     awaitRecovery();
+    afterwards.act();
     Thread.sleep(AFTERWARDS_MS);
-    load.sleepers().forEach(LoadDevice::connect);
-    boolean settled = load.settle(SETTLE_LIMIT_MS);
+    load.wake();
+    boolean settled = load.settle();
     book.settle();
     awaitAllInKafka();
     BudgetAudit audit = new BudgetAudit(stage, load, book);
@@ -95,6 +97,15 @@ final class FaultRun {
   /** For scenarios: the fleet. */
   DeviceLoad load() {
     return load;
+  }
+
+  /** What must show once the system has recovered, under load still. */
+  interface Afterwards {
+    void act() throws InterruptedException;
+  }
+
+  void afterwards(Afterwards check) {
+    afterwards = check;
   }
 
   /** The fault lasts; the scenario's seconds are those of the full form. */
@@ -192,6 +203,7 @@ final class FaultRun {
       outOfOrder += came.outOfOrder();
       forged += device.forged();
     }
+    tail.disorders().forEach(this::remark);
     if (forged > 0) {
       remark(forged + " budgets with a wrong signature");
     }

@@ -1,6 +1,7 @@
 package io.fqtfleet.programs.faults;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fqtfleet.programs.StopOnSignal;
 import io.fqtfleet.programs.faults.FaultRun.Extent;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "faults", description = "pulls every plug under load and counts what arrives")
 public final class FaultsCommand implements Callable<Integer> {
   private static final int BROKEN = 1;
+  private static final int INTERRUPTED = 130;
   private static final double SHORT_SCALE = 0.4;
 
   @Spec private CommandSpec spec;
@@ -82,20 +84,28 @@ public final class FaultsCommand implements Callable<Integer> {
     System.setProperty("fqt.log", directory.resolve("faults.log").toString());
     System.setProperty("fqt.log.to", "file");
     Extent extent = new Extent(devices, rate, brief ? SHORT_SCALE : 1);
-    List<FaultRow> rows =
+    FaultSuite suite =
         new FaultSuite(
-                directory,
-                extent,
-                brief,
-                line -> {
-                  out.println(line);
-                  out.flush();
-                })
-            .run(scenarios, chosen);
-    if (json != null) {
-      new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), rows);
+            directory,
+            extent,
+            brief,
+            line -> {
+              out.println(line);
+              out.flush();
+            });
+    Thread stop = StopOnSignal.install();
+    try {
+      List<FaultRow> rows = suite.run(scenarios, chosen);
+      if (json != null) {
+        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), rows);
+      }
+      return verdict(rows, directory, out);
+    } catch (InterruptedException e) {
+      out.println("stopped before its end; everything is down");
+      return INTERRUPTED;
+    } finally {
+      StopOnSignal.remove(stop);
     }
-    return verdict(rows, directory, out);
   }
 
   private static int verdict(List<FaultRow> rows, Path directory, PrintWriter out) {

@@ -22,6 +22,7 @@ final class LoadDevice implements DeviceLink.Listener, AutoCloseable {
   private final long seed;
   private final long bornNanos = System.nanoTime();
   private DeviceLink link;
+  private boolean resting;
 
   private long sent;
   private long open;
@@ -44,11 +45,17 @@ final class LoadDevice implements DeviceLink.Listener, AutoCloseable {
   }
 
   synchronized void connect() {
+    resting = false;
     link = new HiveMqLink(id, broker, seed);
     link.open(status(DeviceState.OFFLINE), Topics.budget(id), this);
   }
 
-  /** Goes offline; what it has not sent it sends after {@link #connect}. */
+  /** Sends no more reports until it is connected anew. */
+  synchronized void rest() {
+    resting = true;
+  }
+
+  /** Goes offline; {@link #rest} before, or what the broker has not acknowledged stays open. */
   synchronized void disconnect() {
     link.close();
     link = null;
@@ -64,7 +71,7 @@ final class LoadDevice implements DeviceLink.Listener, AutoCloseable {
     DeviceLink over;
     long sequence;
     synchronized (this) {
-      if (link == null || open >= openMax || !link.hasRoom()) {
+      if (link == null || resting || open >= openMax || !link.hasRoom()) {
         return;
       }
       over = link;

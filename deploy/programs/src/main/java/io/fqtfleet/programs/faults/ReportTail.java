@@ -4,6 +4,8 @@ import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.WireException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +24,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 final class ReportTail implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(50);
+  private static final int DISORDERS_MAX = 5;
   private static final long JOIN_MS = 10_000;
 
   /** One device's reports of its one boot. */
@@ -33,6 +36,7 @@ final class ReportTail implements AutoCloseable {
   }
 
   private final Map<String, Seen> devices = new HashMap<>();
+  private final List<String> disorders = new ArrayList<>();
   private final String servers;
   private final Thread thread;
   private volatile boolean closed;
@@ -86,9 +90,31 @@ final class ReportTail implements AutoCloseable {
     seen.records++;
     if (!seen.sequences.get(sequence)) {
       seen.sequences.set(sequence);
-      seen.outOfOrder += sequence < seen.highest ? 1 : 0;
+      if (sequence < seen.highest) {
+        seen.outOfOrder++;
+        note(record, sequence, seen.highest);
+      }
       seen.highest = Math.max(seen.highest, sequence);
     }
+  }
+
+  private void note(ConsumerRecord<String, byte[]> record, int sequence, int highest) {
+    if (disorders.size() < DISORDERS_MAX) {
+      disorders.add(
+          "%s: %d after %d at %s, offset %d of partition %d"
+              .formatted(
+                  record.key(),
+                  sequence,
+                  highest,
+                  Instant.ofEpochMilli(record.timestamp()),
+                  record.offset(),
+                  record.partition()));
+    }
+  }
+
+  /** The first few, in words. */
+  synchronized List<String> disorders() {
+    return List.copyOf(disorders);
   }
 
   /** What came of one device. */
