@@ -142,7 +142,7 @@ final class Adwin implements Detector {
   private boolean tryCuts() {
     double n0 = 0;
     double sum0 = 0;
-    double d = Math.log(2 * Math.log(width) / delta);
+    double d = PlainMath.log(2 * PlainMath.log(width) / delta);
     double smallest = reading == Reading.MOA ? SMALLEST_PART + 2 : SMALLEST_PART;
     int skipped = reading == Reading.OLD_RIVER ? 1 : 0;
     for (int i = sizes - 1; i >= 0; i--) {

@@ -71,16 +71,16 @@ final class BernoulliLikelihood implements Likelihood {
     for (int j = 0; j < ALTERNATIVES; j++) {
       double more = Math.min(high + STEPS[j], 1 - EDGE);
       boolean rises = more > high;
-      upHit[j] = rises ? Math.log(more / high) / dispersion : IMPOSSIBLE;
-      upMiss[j] = rises ? Math.log((1 - more) / (1 - high)) / dispersion : IMPOSSIBLE;
+      upHit[j] = rises ? PlainMath.log(more / high) / dispersion : IMPOSSIBLE;
+      upMiss[j] = rises ? PlainMath.log((1 - more) / (1 - high)) / dispersion : IMPOSSIBLE;
       double less = Math.max(low - STEPS[j], EDGE);
       boolean falls = less < low;
-      downHit[j] = falls ? Math.log(less / low) / dispersion : IMPOSSIBLE;
-      downMiss[j] = falls ? Math.log((1 - less) / (1 - low)) / dispersion : IMPOSSIBLE;
-      upHitOnce[j] = Math.exp(upHit[j]);
-      upMissOnce[j] = Math.exp(upMiss[j]);
-      downHitOnce[j] = Math.exp(downHit[j]);
-      downMissOnce[j] = Math.exp(downMiss[j]);
+      downHit[j] = falls ? PlainMath.log(less / low) / dispersion : IMPOSSIBLE;
+      downMiss[j] = falls ? PlainMath.log((1 - less) / (1 - low)) / dispersion : IMPOSSIBLE;
+      upHitOnce[j] = PlainMath.exp(upHit[j]);
+      upMissOnce[j] = PlainMath.exp(upMiss[j]);
+      downHitOnce[j] = PlainMath.exp(downHit[j]);
+      downMissOnce[j] = PlainMath.exp(downMiss[j]);
     }
   }
 
@@ -103,8 +103,8 @@ final class BernoulliLikelihood implements Likelihood {
     }
     double misses = n - errors;
     for (int j = 0; j < ALTERNATIVES; j++) {
-      up[j] = Math.exp(errors * upHit[j] + misses * upMiss[j]);
-      down[j] = Math.exp(errors * downHit[j] + misses * downMiss[j]);
+      up[j] = PlainMath.exp(errors * upHit[j] + misses * upMiss[j]);
+      down[j] = PlainMath.exp(errors * downHit[j] + misses * downMiss[j]);
     }
   }
 

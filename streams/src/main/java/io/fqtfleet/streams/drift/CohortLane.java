@@ -95,7 +95,8 @@ public final class CohortLane {
     }
     double z = sum / root;
     for (int j = 0; j < LAMBDAS.length; j++) {
-      double gain = LAMBDAS[j] * z * scale - residuals.length * bennett(LAMBDAS[j] / root);
+      double gain =
+          LAMBDAS[j] * z * scale - residuals.length * Bennett.cumulant(CLIP, LAMBDAS[j] / root);
       logs[j] = LogSpace.onePlus(logs[j]) + gain;
       if (cusums[j] <= 0) {
         onsetsMs[j] = startMs;
@@ -111,10 +112,6 @@ public final class CohortLane {
         current.clear();
       }
     }
-  }
-
-  private static double bennett(double lambda) {
-    return (Math.expm1(CLIP * lambda) - CLIP * lambda) / (CLIP * CLIP);
   }
 
   /** Variance of the rounds' sums over the expected one, 1 or more. */

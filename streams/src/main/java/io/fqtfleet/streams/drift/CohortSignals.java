@@ -63,6 +63,16 @@ public final class CohortSignals {
       boolean dense,
       double level) {}
 
+  /** What a device is called must not decide, unless all that is known of two is the same. */
+  private static final Comparator<Member> MOST_FIRST =
+      Comparator.comparingDouble(Member::pastResidual)
+          .thenComparingDouble(m -> m.lane.referenceError())
+          .thenComparingLong(m -> m.lane.referenceSamples())
+          .thenComparingLong(Member::errors)
+          .thenComparingLong(Member::samples)
+          .reversed()
+          .thenComparing(Member::device);
+
   private CohortSignals() {}
 
   /** How many devices are left out, of a cohort of so many. */
@@ -165,8 +175,7 @@ public final class CohortSignals {
         present.add(members.get(i));
       }
     }
-    present.sort(
-        Comparator.comparingDouble(Member::pastResidual).reversed().thenComparing(Member::device));
+    present.sort(MOST_FIRST);
     Set<String> names = new HashSet<>();
     present.stream().limit(trimmed(present.size())).forEach(m -> names.add(m.device));
     return names;
@@ -194,10 +203,7 @@ public final class CohortSignals {
     }
     double[] sorted = logs.clone();
     Arrays.sort(sorted);
-    double sum = LogSpace.ZERO;
-    for (int i = 0; i < sorted.length - trimmed(sorted.length); i++) {
-      sum = LogSpace.add(sum, sorted[i]);
-    }
-    return sum - Math.log(sorted.length);
+    double sum = LogSpace.sum(sorted, sorted.length - trimmed(sorted.length));
+    return sum - PlainMath.log(sorted.length);
   }
 }

@@ -127,7 +127,7 @@ public record DetectorPlan(DetectorKind kind, Map<String, String> settings) {
         new EsrLane.Settings(
             known ? 0 : whole("warmup"),
             whole("lag"),
-            Math.log(number("arl")),
+            PlainMath.log(number("arl")),
             EsrLane.Direction.valueOf(upperCase("direction")),
             kind == DetectorKind.E_CUSUM),
         likelihood);
@@ -135,7 +135,8 @@ public record DetectorPlan(DetectorKind kind, Map<String, String> settings) {
 
   private Likelihood likelihood() {
     double beta = number("beta");
-    double logInverseBeta = Double.isNaN(beta) ? 0.5 * Math.log(number("arl")) : -Math.log(beta);
+    double logInverseBeta =
+        Double.isNaN(beta) ? 0.5 * PlainMath.log(number("arl")) : -PlainMath.log(beta);
     if (kind == DetectorKind.E_SR_GAUSSIAN) {
       double mean = number("mean");
       double clip = number("clip");

@@ -112,9 +112,9 @@ public final class DeviceLane {
     double misses = (n - k) / dispersion;
     for (int j = 0; j < STEPS.length; j++) {
       double gain = hits * upHit[j] + misses * upMiss[j];
-      up[j] = Math.min(EVIDENCE_MAX, (1 + up[j]) * Math.exp(gain));
+      up[j] = Math.min(EVIDENCE_MAX, (1 + up[j]) * PlainMath.exp(gain));
       double fall = hits * downHit[j] + misses * downMiss[j];
-      down[j] = Math.min(EVIDENCE_MAX, (1 + down[j]) * Math.exp(fall));
+      down[j] = Math.min(EVIDENCE_MAX, (1 + down[j]) * PlainMath.exp(fall));
       if (j == 1) {
         if (cusum <= 0) {
           onsetMs = startMs;
@@ -122,7 +122,7 @@ public final class DeviceLane {
         cusum = Math.max(0, cusum + gain);
       }
     }
-    if (!collecting && logMean(down) >= settings.logThreshold) {
+    if (!collecting && LogSpace.reaches(mean(down), settings.logThreshold)) {
       collecting = true;
     }
   }
@@ -168,17 +168,22 @@ public final class DeviceLane {
     return reference.reports >= settings.warmupReports;
   }
 
-  private static double logMean(double[] values) {
+  private static double mean(double[] values) {
     double sum = 0;
     for (double value : values) {
       sum += value / STEPS.length;
     }
-    return Math.log(sum);
+    return sum;
   }
 
   /** ln M: evidence that errors became more likely; at most ln {@value #EVIDENCE_MAX}. */
   public double logEvidence() {
-    return logMean(up);
+    return PlainMath.log(evidence());
+  }
+
+  /** M. */
+  public double evidence() {
+    return mean(up);
   }
 
   /** Error rate of the reference, NaN before the first report. */
@@ -224,11 +229,11 @@ public final class DeviceLane {
     double low = Math.min(Math.max(lower, 2 * EDGE), 1 - EDGE);
     for (int j = 0; j < STEPS.length; j++) {
       double more = Math.min(high + STEPS[j], 1 - EDGE);
-      upHit[j] = Math.log(more / high);
-      upMiss[j] = Math.log((1 - more) / (1 - high));
+      upHit[j] = PlainMath.log(more / high);
+      upMiss[j] = PlainMath.log((1 - more) / (1 - high));
       double less = Math.max(low - STEPS[j], EDGE);
-      downHit[j] = Math.log(less / low);
-      downMiss[j] = Math.log((1 - less) / (1 - low));
+      downHit[j] = PlainMath.log(less / low);
+      downMiss[j] = PlainMath.log((1 - less) / (1 - low));
     }
   }
 

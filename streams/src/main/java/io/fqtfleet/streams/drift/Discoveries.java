@@ -22,9 +22,9 @@ public final class Discoveries {
     double[] sorted = logs.clone();
     Arrays.sort(sorted);
     int devices = sorted.length;
-    double logAlpha = Math.log(falseDiscoveryRate * roundMs / DAY_MS);
+    double logAlpha = PlainMath.log(falseDiscoveryRate * roundMs / DAY_MS);
     for (int k = devices; k > 0; k--) {
-      if (sorted[devices - k] >= Math.log(devices) - logAlpha - Math.log(k)) {
+      if (sorted[devices - k] >= PlainMath.log(devices) - logAlpha - PlainMath.log(k)) {
         return k;
       }
     }

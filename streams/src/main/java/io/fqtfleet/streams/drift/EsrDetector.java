@@ -53,13 +53,13 @@ final class EsrDetector implements Detector {
   /** ln M. */
   @Override
   public double statistic() {
-    return lane.ready() ? Math.log(lane.evidence()) : Double.NaN;
+    return lane.ready() ? PlainMath.log(lane.evidence()) : Double.NaN;
   }
 
   /** ln c. */
   @Override
   public double threshold() {
-    return Math.log(threshold);
+    return PlainMath.log(threshold);
   }
 
   @Override

@@ -70,7 +70,7 @@ final class EsrLane {
 
   EsrLane(Settings settings, Likelihood likelihood) {
     this.settings = settings;
-    this.threshold = Math.exp(settings.logThreshold);
+    this.threshold = PlainMath.exp(settings.logThreshold);
     this.likelihood = likelihood;
   }
 

@@ -60,7 +60,7 @@ final class GaussianLikelihood implements Likelihood {
     double floor = 1e-6 * Math.max(1, Math.abs(reference.mean()));
     deviation = Math.max(floor, Math.sqrt(variance * factor));
     double ratio = (n + MIXTURE_REPORTS) / MIXTURE_REPORTS;
-    double log = Math.log(ratio) + 2 * (logInverseBeta - Math.log(2));
+    double log = PlainMath.log(ratio) + 2 * (logInverseBeta - PlainMath.log(2));
     double margin = deviation * Math.sqrt((n + MIXTURE_REPORTS) * Math.max(0, log)) / n;
     upper = reference.mean() + margin;
     lower = reference.mean() - margin;
@@ -73,8 +73,8 @@ final class GaussianLikelihood implements Likelihood {
     double fall = Math.min(clip, (lower - sum / n) / deviation);
     for (int j = 0; j < ALTERNATIVES; j++) {
       double penalty = 0.5 * LAMBDAS[j] * LAMBDAS[j];
-      up[j] = Math.exp(n * (LAMBDAS[j] * rise - penalty));
-      down[j] = Math.exp(n * (LAMBDAS[j] * fall - penalty));
+      up[j] = PlainMath.exp(n * (LAMBDAS[j] * rise - penalty));
+      down[j] = PlainMath.exp(n * (LAMBDAS[j] * fall - penalty));
     }
   }
 

@@ -68,7 +68,7 @@ final class HddmA implements Detector {
   }
 
   private double radius(double n) {
-    return Math.sqrt(Math.log(1 / alpha) / (2 * n));
+    return Math.sqrt(PlainMath.log(1 / alpha) / (2 * n));
   }
 
   private double rise() {
@@ -84,7 +84,7 @@ final class HddmA implements Detector {
     if (n == count) {
       return Double.POSITIVE_INFINITY;
     }
-    return Math.sqrt((count - n) / n / count / 2 * Math.log(2 / alpha));
+    return Math.sqrt((count - n) / n / count / 2 * PlainMath.log(2 / alpha));
   }
 
   private boolean downwards() {

@@ -65,17 +65,17 @@ public final class KtBound {
   }
 
   private static double allowed(double n, double logInverseBeta) {
-    return (logInverseBeta + 0.5 * Math.log(Math.max(1, n)) + Math.log(2)) / n;
+    return (logInverseBeta + 0.5 * PlainMath.log(Math.max(1, n)) + PlainMath.log(2)) / n;
   }
 
   /** Kullback-Leibler divergence of two Bernoulli distributions, nats. */
   static double divergence(double p, double q) {
     double sum = 0;
     if (p > 0) {
-      sum += q <= 0 ? Double.POSITIVE_INFINITY : p * Math.log(p / q);
+      sum += q <= 0 ? Double.POSITIVE_INFINITY : p * PlainMath.log(p / q);
     }
     if (p < 1) {
-      sum += q >= 1 ? Double.POSITIVE_INFINITY : (1 - p) * Math.log((1 - p) / (1 - q));
+      sum += q >= 1 ? Double.POSITIVE_INFINITY : (1 - p) * PlainMath.log((1 - p) / (1 - q));
     }
     return sum;
   }

@@ -27,22 +27,44 @@ public final class SignalLane {
   /** What may be assumed of a signal's noise: how its cumulants are bounded. */
   public enum Noise {
     /** Nothing but its variance. */
-    ANY(new double[] {0.1, 0.2, 0.35, 0.5}),
+    ANY(0.05, new int[] {2, 4, 7, 10}),
     /** ψ(λ) = λ²/2: the mean of many devices, each of bounded influence. */
-    GAUSSIAN(new double[] {0.25, 0.5, 1, 2});
+    GAUSSIAN(0.25, new int[] {1, 2, 4, 8});
 
+    /** Every λ is a multiple of this, so that a report needs one exponential per direction. */
+    private final double unit;
+
+    private final int[] multiples;
     private final double[] lambdas;
     private final double[] cumulants;
 
-    Noise(double[] lambdas) {
-      this.lambdas = lambdas;
-      cumulants = new double[lambdas.length];
-      for (int j = 0; j < lambdas.length; j++) {
-        double lambda = lambdas[j];
-        cumulants[j] =
-            ordinal() == 1
-                ? lambda * lambda / 2
-                : (Math.expm1(CLIP * lambda) - CLIP * lambda) / (CLIP * CLIP);
+    /** e^-ψ(λ). */
+    private final double[] penalties;
+
+    Noise(double unit, int[] multiples) {
+      this.unit = unit;
+      this.multiples = multiples;
+      lambdas = new double[multiples.length];
+      cumulants = new double[multiples.length];
+      penalties = new double[multiples.length];
+      for (int j = 0; j < multiples.length; j++) {
+        double lambda = unit * multiples[j];
+        lambdas[j] = lambda;
+        cumulants[j] = ordinal() == 1 ? lambda * lambda / 2 : Bennett.cumulant(CLIP, lambda);
+        penalties[j] = PlainMath.exp(-cumulants[j]);
+      }
+    }
+
+    /** M_j <- (1 + M_j)·e^{λ_j z - ψ(λ_j)}. */
+    private void advance(float[] evidence, double z) {
+      double factor = PlainMath.exp(unit * z);
+      double power = 1;
+      int raised = 0;
+      for (int j = 0; j < multiples.length; j++) {
+        for (; raised < multiples[j]; raised++) {
+          power *= factor;
+        }
+        evidence[j] = (float) Math.min(EVIDENCE_MAX, (1 + evidence[j]) * (power * penalties[j]));
       }
     }
   }
@@ -52,8 +74,10 @@ public final class SignalLane {
   /** Far above any threshold and far below the largest float. */
   private static final float EVIDENCE_MAX = 1e36f;
 
-  /** Halvings of [0, 1] in the bound of the deviation. */
-  private static final int HALVINGS = 30;
+  /** Newton's method ends when a step is below this, or after so many steps. */
+  private static final double STEP_MIN = 1e-12;
+
+  private static final int STEPS_MAX = 50;
 
   private final Signal signal;
   private final Noise noise;
@@ -76,9 +100,6 @@ public final class SignalLane {
   private double surcharge;
   private double margin;
   private double boundsBeta;
-
-  /** ln M, asked for several times a round; NaN = to be computed. */
-  private double logEvidence = Double.NaN;
 
   /** Of one device. */
   public SignalLane(Signal signal) {
@@ -146,25 +167,20 @@ public final class SignalLane {
   }
 
   private void test(double off, long startMs, DeviceLane.Settings settings) {
-    logEvidence = Double.NaN;
     double rise = Math.min(CLIP, off - margin);
     double fall = Math.min(CLIP, -off - margin);
-    for (int j = 0; j < STEPS; j++) {
-      up[j] = step(up[j], noise.lambdas[j] * rise - noise.cumulants[j]);
-      down[j] = step(down[j], noise.lambdas[j] * fall - noise.cumulants[j]);
-    }
+    noise.advance(up, rise);
+    noise.advance(down, fall);
     double way = signal.bothWays() ? Math.max(rise, fall) : rise;
     if (cusum <= 0) {
       onsetMs = startMs;
     }
     cusum = (float) Math.max(0, cusum + noise.lambdas[1] * way - noise.cumulants[1]);
-    if (!signal.bothWays() && !collecting && logMean(down) >= settings.logThreshold()) {
+    if (!signal.bothWays()
+        && !collecting
+        && LogSpace.reaches(mean(down), settings.logThreshold())) {
       collecting = true;
     }
-  }
-
-  private static float step(float before, double gain) {
-    return (float) Math.min(EVIDENCE_MAX, (1 + before) * Math.exp(gain));
   }
 
   private void absorb(double y, DeviceLane.Settings settings) {
@@ -192,7 +208,6 @@ public final class SignalLane {
     forgetRecent();
     Arrays.fill(up, 0);
     Arrays.fill(down, 0);
-    logEvidence = Double.NaN;
     cusum = 0;
     lastResidual = Float.NaN;
     deviation = Double.NaN;
@@ -211,19 +226,20 @@ public final class SignalLane {
 
   /** ln M; of a signal that is bad both ways of the mean of both. */
   public double logEvidence() {
-    if (Double.isNaN(logEvidence)) {
-      double rise = logMean(up);
-      logEvidence = signal.bothWays() ? LogSpace.add(rise, logMean(down)) - Math.log(2) : rise;
-    }
-    return logEvidence;
+    return PlainMath.log(evidence());
   }
 
-  private static double logMean(float[] values) {
+  /** M; at most {@value #EVIDENCE_MAX}. */
+  public double evidence() {
+    return signal.bothWays() ? 0.5 * (mean(up) + mean(down)) : mean(up);
+  }
+
+  private static double mean(float[] values) {
     double sum = 0;
     for (float value : values) {
       sum += value;
     }
-    return Math.log(sum / STEPS);
+    return sum / STEPS;
   }
 
   /** The last report's deviations off its reference, bad is positive; NaN before the first test. */
@@ -250,26 +266,28 @@ public final class SignalLane {
     boundsBeta = settings.logInverseBeta();
     double n = reference.count;
     double freedom = Math.max(1, n - 1);
-    double allowed = boundsBeta + 0.5 * Math.log(n + 1);
+    double allowed = boundsBeta + 0.5 * PlainMath.log(n + 1);
     deviation =
         Math.max(signal.deviationMin(), Math.sqrt(reference.squares / freedom * (1 + 1 / n)));
     surcharge = 1 / Math.sqrt(leastShare(2 * allowed / freedom));
     margin = Math.sqrt(2 * allowed * (n + 1)) / n;
   }
 
-  /** The q < 1 with q - 1 - ln q = x: what a χ² over its degrees of freedom hardly falls below. */
+  /**
+   * The q < 1 with q - 1 - ln q = x: what a χ² over its degrees of freedom hardly falls below. By
+   * Newton's method from e^{-1-x}, which is too small; the function is convex, so no step passes
+   * the root.
+   */
   private static double leastShare(double x) {
-    double low = 0;
-    double high = 1;
-    for (int i = 0; i < HALVINGS; i++) {
-      double q = 0.5 * (low + high);
-      if (q - 1 - Math.log(q) > x) {
-        low = q;
-      } else {
-        high = q;
+    double q = PlainMath.exp(-1 - x);
+    for (int i = 0; i < STEPS_MAX; i++) {
+      double step = q * (q - 1 - PlainMath.log(q) - x) / (1 - q);
+      if (!(step > STEP_MIN)) {
+        break;
       }
+      q += step;
     }
-    return high;
+    return q;
   }
 
   public void write(DataOutput out) throws IOException {

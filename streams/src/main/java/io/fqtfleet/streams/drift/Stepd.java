@@ -65,7 +65,7 @@ final class Stepd implements Detector {
     double p = errors / (double) seen;
     double difference = Math.abs(oldErrors / oldN - recentErrors / recentN) - 0.5 * inverse;
     double t = difference / Math.sqrt(p * (1 - p) * inverse);
-    minusLogP = -Math.log(tail(t));
+    minusLogP = -PlainMath.log(tail(t));
     boolean rising = recentErrors / recentN > oldErrors / oldN;
     return minusLogP > threshold() && (rising || falls);
   }
@@ -86,7 +86,7 @@ final class Stepd implements Detector {
     for (int i = c.length - 1; i >= 0; i--) {
       sum = sum * u + c[i];
     }
-    return u * Math.exp(-z * z + sum);
+    return u * PlainMath.exp(-z * z + sum);
   }
 
   private static final double[] CHEBYSHEV = {
@@ -103,7 +103,7 @@ final class Stepd implements Detector {
   /** -ln α. */
   @Override
   public double threshold() {
-    return -Math.log(alpha);
+    return -PlainMath.log(alpha);
   }
 
   /** The first row of the window. */

@@ -52,7 +52,7 @@ public record Thresholds(
 
   /** Very generous budgets must not make every report an alarm. */
   private static double atLeastOne(double c) {
-    return Math.max(1, Math.log(c));
+    return Math.max(1, PlainMath.log(c));
   }
 
   /** Of a lane that watches a cohort's means, a report per round. */

@@ -11,6 +11,7 @@ import io.fqtfleet.streams.drift.CohortSignals.Signals;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
 import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import io.fqtfleet.streams.drift.Thresholds;
@@ -92,6 +93,13 @@ public final class CohortRound {
   final List<UpdateBudget> budgets = new ArrayList<>();
   final List<Alert> alerts = new ArrayList<>();
   final TreeMap<String, DeviceRound> heard;
+
+  /** A device of the cohort and what was heard of it in this round, null if nothing was. */
+  record Member(String device, DeviceCard card, DeviceRound heard) {}
+
+  /** All devices in the order of their ids. */
+  final List<Member> members = new ArrayList<>();
+
   final AlertMarks marks;
   final Labels labels;
   final SharedCauses causes;
@@ -170,8 +178,8 @@ public final class CohortRound {
     CohortIncident incident = new CohortIncident(this);
     incident.beforeDevices();
     DeviceAttribution attribution = new DeviceAttribution(this, incident);
-    for (Map.Entry<String, DeviceCard> entry : cards.entrySet()) {
-      attribution.judge(entry.getKey(), entry.getValue());
+    for (Member member : members) {
+      attribution.judge(member.device, member.card);
     }
     incident.afterDevices();
     new Conditions(this).judge();
@@ -199,6 +207,7 @@ public final class CohortRound {
           cohort.reportsDropped += round.dropped;
         });
     departed.forEach(heard::remove);
+    cards.forEach((device, card) -> members.add(new Member(device, card, heard.get(device))));
     return departed;
   }
 
@@ -206,8 +215,9 @@ public final class CohortRound {
     if (testsErrors && card.lane.ready(settings)) {
       return true;
     }
-    for (SignalLane lane : card.signals.values()) {
-      if (lane.ready(settings) && others.contains(lane.signal())) {
+    for (Signal signal : others) {
+      SignalLane lane = card.signals.get(signal);
+      if (lane != null && lane.ready(settings)) {
         return true;
       }
     }
@@ -216,21 +226,43 @@ public final class CohortRound {
 
   /** ln of the average of a device's lanes. */
   double evidence(DeviceCard card) {
-    return combine(card.lane.logEvidence(), card.signals);
+    return PlainMath.log(linearEvidence(card));
+  }
+
+  /** The average of a device's lanes, kept until one of them changes. */
+  double linearEvidence(DeviceCard card) {
+    if (Double.isNaN(card.evidence)) {
+      card.evidence = average(card);
+    }
+    return card.evidence;
   }
 
   /** Half for the labelled error, half for all other signals; fixed, so that it is no choice. */
-  double combine(double errors, Map<Signal, SignalLane> lanes) {
+  private double average(DeviceCard card) {
+    double errors = card.lane.evidence();
     if (others.isEmpty()) {
       return errors;
     }
-    double sum = LogSpace.ZERO;
+    double rest = meanOfOthers(card.signals);
+    return testsErrors ? 0.5 * errors + 0.5 * rest : rest;
+  }
+
+  /** The same halves for a cohort, whose error evidence is known by its logarithm. */
+  double combine(double logErrors, Map<Signal, SignalLane> lanes) {
+    if (others.isEmpty()) {
+      return logErrors;
+    }
+    double rest = PlainMath.log(meanOfOthers(lanes));
+    return testsErrors ? LogSpace.add(logErrors, rest) - PlainMath.log(2) : rest;
+  }
+
+  private double meanOfOthers(Map<Signal, SignalLane> lanes) {
+    double sum = 0;
     for (Signal signal : others) {
       SignalLane lane = lanes.get(signal);
-      sum = lane == null ? sum : LogSpace.add(sum, lane.logEvidence());
+      sum += lane == null ? 0 : lane.evidence();
     }
-    double rest = sum - Math.log(others.size());
-    return testsErrors ? LogSpace.add(errors, rest) - Math.log(2) : rest;
+    return sum / others.size();
   }
 
   /** Deviations off a device's own reference in this round, bad is positive; NaN = not known. */
@@ -253,8 +285,9 @@ public final class CohortRound {
     if (card.lane.ready(settings) && error > card.lane.upperError(settings)) {
       return true;
     }
-    for (SignalLane lane : card.signals.values()) {
-      if (lane.lastResidual() > DEVIATIONS_OFF && others.contains(lane.signal())) {
+    for (Signal signal : others) {
+      SignalLane lane = card.signals.get(signal);
+      if (lane != null && lane.lastResidual() > DEVIATIONS_OFF) {
         return true;
       }
     }

@@ -7,15 +7,16 @@ import io.fqtfleet.streams.drift.CohortSignals.Member;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
 import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import io.fqtfleet.streams.drift.SignalLane.Noise;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -41,6 +42,17 @@ final class Detection {
   /** Below this many devices their median is no better than each of them. */
   private static final int MEDIAN_DEVICES_MIN = 5;
 
+  private record Suspect(String device, double evidence, DeviceCard card) {}
+
+  /** What a device is called must not decide, unless all that is known of two is the same. */
+  private static final Comparator<Suspect> MOST_FIRST =
+      Comparator.comparingDouble(Suspect::evidence)
+          .thenComparingDouble(s -> s.card.pastResidual)
+          .thenComparingDouble(s -> s.card.lane.referenceError())
+          .thenComparingLong(s -> s.card.lane.referenceSamples())
+          .reversed()
+          .thenComparing(Suspect::device);
+
   private final CohortRound round;
   private final CohortCard cohort;
   private final boolean calm;
@@ -53,6 +65,8 @@ final class Detection {
 
   /** The signals are taken from the state before the round, then the round is tested. */
   void run() {
+    // The policy may test other signals than in the round before.
+    round.members.forEach(member -> member.card().evidence = Double.NaN);
     Set<String> outliers = outliers();
     round.signals =
         CohortSignals.of(
@@ -72,34 +86,35 @@ final class Detection {
     for (Signal signal : round.others) {
       test(signal, outliers);
     }
-    round.cards.forEach((device, card) -> followLead(card, round.heard.get(device)));
+    round.members.forEach(member -> member.card().evidence = Double.NaN);
+    round.members.forEach(member -> followLead(member.card(), member.heard()));
     round.cohortEvidence = cohortEvidence();
     long reporting = round.heard.values().stream().filter(r -> r.reports > 0).count();
     round.flawsShared = round.flaws.size() > Math.max(1, FLAWED_SHARE * reporting);
   }
 
   private List<Member> members() {
-    List<Member> members = new ArrayList<>();
-    round.cards.forEach(
-        (device, card) -> {
-          DeviceRound heard = round.heard.get(device);
-          members.add(
-              new Member(
-                  device,
-                  heard == null ? 0 : heard.errors(),
-                  heard == null ? 0 : heard.labelled,
-                  card.lane,
-                  card.pastResidual,
-                  card.isolated()));
-        });
+    List<Member> members = new ArrayList<>(round.members.size());
+    for (CohortRound.Member member : round.members) {
+      DeviceRound heard = member.heard();
+      DeviceCard card = member.card();
+      members.add(
+          new Member(
+              member.device(),
+              heard == null ? 0 : heard.errors(),
+              heard == null ? 0 : heard.labelled,
+              card.lane,
+              card.pastResidual,
+              card.isolated()));
+    }
     return members;
   }
 
   private void testErrors() {
     int index = 0;
-    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
-      DeviceCard card = entry.getValue();
-      DeviceRound heard = round.heard.get(entry.getKey());
+    for (CohortRound.Member member : round.members) {
+      DeviceCard card = member.card();
+      DeviceRound heard = member.heard();
       double residual = round.signals.residuals()[index++];
       if (heard == null) {
         continue;
@@ -121,7 +136,7 @@ final class Detection {
         double low = Math.max(-3, residual);
         card.pastResidual = RESIDUAL_MEMORY * card.pastResidual + (1 - RESIDUAL_MEMORY) * low;
       }
-      watchInput(entry.getKey(), card, heard);
+      watchInput(member.device(), card, heard);
     }
   }
 
@@ -150,65 +165,64 @@ final class Detection {
 
   /** The devices with the most evidence so far: at most the share that may be broken. */
   private Set<String> outliers() {
-    List<String> present = new ArrayList<>();
-    round.cards.forEach(
-        (device, card) -> {
-          DeviceRound heard = round.heard.get(device);
-          if (heard != null && heard.reports > 0 && !card.isolated()) {
-            present.add(device);
-          }
-        });
-    Map<String, Double> evidence = new java.util.HashMap<>();
-    present.forEach(device -> evidence.put(device, round.evidence(round.cards.get(device))));
-    present.sort(
-        (a, b) -> {
-          int order = Double.compare(evidence.get(b), evidence.get(a));
-          return order != 0 ? order : a.compareTo(b);
-        });
-    return new HashSet<>(present.subList(0, CohortSignals.trimmed(present.size())));
+    List<Suspect> present = new ArrayList<>();
+    for (CohortRound.Member member : round.members) {
+      DeviceRound heard = member.heard();
+      if (heard != null && heard.reports > 0 && !member.card().isolated()) {
+        present.add(
+            new Suspect(member.device(), round.linearEvidence(member.card()), member.card()));
+      }
+    }
+    present.sort(MOST_FIRST);
+    Set<String> outliers = new HashSet<>();
+    present.subList(0, CohortSignals.trimmed(present.size())).forEach(s -> outliers.add(s.device));
+    return outliers;
   }
 
   private void test(Signal signal, Set<String> outliers) {
     DeviceLane.Settings settings = round.settings;
-    List<Double> residuals = new ArrayList<>();
+    double[] values = new double[round.members.size()];
+    double[] residuals = new double[values.length];
+    int index = 0;
+    int known = 0;
     double sum = 0;
     int counted = 0;
-    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
-      DeviceCard card = entry.getValue();
-      DeviceRound heard = round.heard.get(entry.getKey());
+    for (CohortRound.Member member : round.members) {
+      DeviceRound heard = member.heard();
       double value = heard == null ? Double.NaN : heard.value(signal);
-      SignalLane lane = card.signals.get(signal);
+      values[index++] = value;
+      SignalLane lane = member.card().signals.get(signal);
       if (Double.isNaN(value) || lane == null || !lane.ready(settings)) {
         continue;
       }
       double residual = lane.residual(value, settings);
       heard.residuals.put(signal, residual);
-      if (!card.isolated()) {
-        residuals.add(residual);
-        if (!outliers.contains(entry.getKey())) {
+      if (!member.card().isolated()) {
+        residuals[known++] = residual;
+        if (!outliers.contains(member.device())) {
           sum += Math.max(-CLIP, Math.min(CLIP, residual));
           counted++;
         }
       }
     }
-    double common = residuals.size() < MEDIAN_DEVICES_MIN ? 0 : median(residuals);
-    observeDevices(signal, common);
-    if (residuals.size() >= CohortSignals.DEVICES_MIN) {
+    double common = known < MEDIAN_DEVICES_MIN ? 0 : median(Arrays.copyOf(residuals, known));
+    observeDevices(signal, values, common);
+    if (known >= CohortSignals.DEVICES_MIN) {
       observeCohort(signal, sum / counted);
     }
   }
 
-  private void observeDevices(Signal signal, double common) {
-    round.heard.forEach(
-        (device, heard) -> {
-          double value = heard.value(signal);
-          if (!Double.isNaN(value)) {
-            DeviceCard card = round.cards.get(device);
-            card.signals
-                .computeIfAbsent(signal, SignalLane::new)
-                .observe(value, common, startMs(heard), round.settings, heard.learns);
-          }
-        });
+  private void observeDevices(Signal signal, double[] values, double common) {
+    int index = 0;
+    for (CohortRound.Member member : round.members) {
+      DeviceCard card = member.card();
+      double value = values[index++];
+      if (!Double.isNaN(value)) {
+        card.signals
+            .computeIfAbsent(signal, SignalLane::new)
+            .observe(value, common, startMs(member.heard()), round.settings, member.heard().learns);
+      }
+    }
   }
 
   private void follow(Signal signal, double mean) {
@@ -243,24 +257,29 @@ final class Detection {
   }
 
   private double cohortEvidence() {
-    List<Double> logs = new ArrayList<>();
-    for (DeviceCard card : round.cards.values()) {
+    double[] logs = new double[round.members.size()];
+    int known = 0;
+    for (CohortRound.Member member : round.members) {
+      DeviceCard card = member.card();
       // What a shared cause explains says nothing of this cohort, not even after it is over.
       boolean explained = card.conditions.containsKey(AlertKind.SHARED_CAUSE);
       if (!card.isolated() && !explained && round.ready(card)) {
-        logs.add(round.evidence(card));
+        logs[known++] = round.evidence(card);
       }
     }
-    double devices =
-        CohortSignals.trimmedMean(logs.stream().mapToDouble(Double::doubleValue).toArray());
-    double errors = LogSpace.add(devices, cohort.lane.logEvidence()) - Math.log(2);
+    double devices = CohortSignals.trimmedMean(Arrays.copyOf(logs, known));
+    double errors = LogSpace.add(devices, cohort.lane.logEvidence()) - PlainMath.log(2);
     return round.combine(errors, cohort.signals);
   }
 
   static double median(List<Double> values) {
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
+    return median(values.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  /** Sorts the given values. */
+  static double median(double[] values) {
+    Arrays.sort(values);
+    int middle = values.length / 2;
+    return values.length % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
   }
 }

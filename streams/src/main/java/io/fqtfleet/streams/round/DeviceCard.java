@@ -42,6 +42,9 @@ public final class DeviceCard {
   /** Of the other signals that it has shown so far. */
   final EnumMap<Signal, SignalLane> signals = new EnumMap<>(Signal.class);
 
+  /** Average of the lanes as they are; NaN = to be computed. Not stored. */
+  double evidence = Double.NaN;
+
   /** What the incident it takes part in is measured by, and how far off that is lately. */
   Signal lead = Signal.ERROR;
 
@@ -108,6 +111,7 @@ public final class DeviceCard {
 
   /** A new epoch of its detectors. */
   void restartLanes() {
+    evidence = Double.NaN;
     lane.restart();
     input.restart();
     signals.values().forEach(SignalLane::restart);

@@ -1,6 +1,7 @@
 package io.fqtfleet.streams.round;
 
 import io.fqtfleet.streams.drift.InputWatch.Input;
+import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.state.AckEvidence;
 import io.fqtfleet.streams.state.AlertVerdict;
@@ -187,7 +188,7 @@ final class DeviceRound {
 
   /** NaN of zero: a signal that is not there says nothing. */
   private static double halfLog(double square) {
-    return square > 0 ? 0.5 * Math.log(square) : Double.NaN;
+    return square > 0 ? 0.5 * PlainMath.log(square) : Double.NaN;
   }
 
   long errors() {

@@ -4,6 +4,7 @@ import io.fqtfleet.schemas.AttributeLevel;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.SignalLevel;
 import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.state.SharedSuspect;
 import java.util.ArrayList;
@@ -121,7 +122,8 @@ public record FleetView(long devices, Map<Signal, Double> levels, List<SharedSus
         .setSuspicious(sum.suspicious)
         .setOthers(sum.others)
         .setOthersSuspicious(sum.othersSuspicious)
-        .setLogEvidence(sum.evidence > 0 ? Math.log(sum.evidence / sum.devices) : LogSpace.ZERO)
+        .setLogEvidence(
+            sum.evidence > 0 ? PlainMath.log(sum.evidence / sum.devices) : LogSpace.ZERO)
         .setValues(values)
         .setOnsetMs(sum.onsetMs)
         .build();

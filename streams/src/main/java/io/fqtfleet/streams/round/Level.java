@@ -1,5 +1,7 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.streams.drift.PlainMath;
+
 /**
  * How bad things are by a signal other than the labelled error, on the same scale of 0 to 1, so
  * that incidents are opened, followed and closed alike with labels and without.
@@ -18,11 +20,11 @@ final class Level {
 
   /** NaN stays NaN. */
   static double of(double deviations) {
-    return -Math.expm1(-Math.max(0, deviations) / SCALE);
+    return 1 - PlainMath.exp(-Math.max(0, deviations) / SCALE);
   }
 
   /** The deviations that a level stands for. */
   static double deviations(double level) {
-    return -SCALE * Math.log1p(-Math.min(level, 0.999));
+    return -SCALE * PlainMath.log(1 - Math.min(level, 0.999));
   }
 }

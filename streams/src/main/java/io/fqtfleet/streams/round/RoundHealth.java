@@ -15,8 +15,8 @@ import java.util.TreeMap;
 final class RoundHealth {
   private static final int ATTRIBUTES_MAX = 64;
 
-  /** ln of the largest evidence of one device: far above any threshold. */
-  private static final double EVIDENCE_MAX = 60;
+  /** The largest evidence that one device counts with: far above any threshold. */
+  private static final double EVIDENCE_MAX = 1e26;
 
   private RoundHealth() {}
 
@@ -27,10 +27,10 @@ final class RoundHealth {
     private double evidence;
     private long onsetMs;
 
-    void add(CohortRound round, DeviceCard card) {
+    void add(CohortRound round, DeviceCard card, boolean isSuspicious) {
       devices++;
-      evidence += Math.exp(Math.min(EVIDENCE_MAX, round.evidence(card)));
-      if (round.isSuspicious(card)) {
+      evidence += Math.min(EVIDENCE_MAX, round.linearEvidence(card));
+      if (isSuspicious) {
         suspicious++;
         long onset = round.onsetMs(card);
         onsetMs = onsetMs == 0 ? onset : Math.min(onsetMs, onset);
@@ -119,9 +119,12 @@ final class RoundHealth {
   /** The attributes that most devices have; that all of a rare value suffer shows elsewhere. */
   private static List<AttributeLevel> attributes(CohortRound round) {
     TreeMap<String, Group> groups = new TreeMap<>();
-    for (DeviceCard card : round.cards.values()) {
-      card.attributes.forEach(
-          attribute -> groups.computeIfAbsent(attribute, a -> new Group()).add(round, card));
+    for (CohortRound.Member member : round.members) {
+      DeviceCard card = member.card();
+      boolean suspicious = !card.attributes.isEmpty() && round.isSuspicious(card);
+      for (String attribute : card.attributes) {
+        groups.computeIfAbsent(attribute, a -> new Group()).add(round, card, suspicious);
+      }
     }
     List<AttributeLevel> levels = new ArrayList<>();
     groups.forEach((attribute, group) -> levels.add(group.level(attribute)));
