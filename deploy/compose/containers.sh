@@ -1,8 +1,14 @@
-# Container engine and images for the tests and for compose.yaml. Sourced by deploy/fleet.
+#!/usr/bin/env bash
+# Container engine and images for the tests and for compose.yaml. Sourced by deploy/fleet, which has
+# found or installed the programs; 'containers.sh FUNCTION' runs one of the functions below.
 #
 # Images: the official ones of Kafka and Mosquitto where a registry is in reach; else stand-ins made
 # here, from the Debian mirror that apt already uses, the JDK of this machine and the jars that Maven
 # already fetched. Both take the same environment variables and files, so all else is the same.
+
+here=${here:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+declare -F say >/dev/null || say() { printf '%s\n' "fleet: $*"; }
+declare -F need >/dev/null || need() { :; }
 
 official_kafka=apache/kafka
 official_mosquitto=eclipse-mosquitto:2.0.22
@@ -17,7 +23,7 @@ base_image=fqt-fleet/base:local
 # java.desktop: log4j needs its java.beans.
 java_modules=java.base,java.desktop,java.logging,java.management,java.naming,java.net.http,java.rmi
 java_modules+=,java.security.jgss,java.security.sasl,java.sql,java.xml
-java_modules+=,jdk.crypto.ec,jdk.httpserver,jdk.management,jdk.unsupported,jdk.zipfs
+java_modules+=,jdk.crypto.ec,jdk.httpserver,jdk.management,jdk.random,jdk.unsupported,jdk.zipfs
 base_packages=base-files,busybox-static,ca-certificates,libc6,libstdc++6,mosquitto,tzdata,zlib1g
 
 # Kept between runs: the images. The rest is as short-lived as the engine.
@@ -35,8 +41,14 @@ engine_answers() { command -v docker >/dev/null 2>&1 && docker version >/dev/nul
 need_engine() { need dockerd docker.io; }
 need_stand_ins() { need mmdebstrap mmdebstrap; }
 
-# Makes an engine available: the one that answers, else one of our own (root only), which touches
-# neither the firewall nor the images of another.
+# True if packets between two containers would pass a firewall that drops what it doesn't know.
+forwarding_is_barred() {
+  [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" = 1 ] &&
+    iptables -S FORWARD 2>/dev/null | grep -q -x -e '-P FORWARD DROP'
+}
+
+# Makes an engine available: the one that answers, else one of our own (root only), with its own
+# images and without a default bridge. It touches the firewall only where nothing would pass else.
 engine_up() {
   if engine_answers; then
     say "container engine: $(docker version --format '{{.Server.Version}}'), already running"
@@ -54,8 +66,10 @@ engine_up() {
   engine_run=$(mktemp -d /tmp/fqt-engine.XXXXXX)
   mkdir -p "$engine_images"
   export DOCKER_HOST=unix://$engine_run/socket
+  local rules=false
+  ! forwarding_is_barred || rules=true
   dockerd --host "$DOCKER_HOST" --data-root "$engine_images" --exec-root "$engine_run/exec" \
-    --pidfile "$engine_run/pid" --bridge=none --iptables=false --ip-masq=false \
+    --pidfile "$engine_run/pid" --bridge=none --iptables=$rules --ip-masq=false \
     --ip-forward=false >"$engine_run/log" 2>&1 </dev/null &
   local deadline=$((SECONDS + ENGINE_START_SECONDS))
   until engine_answers; do
@@ -206,3 +220,59 @@ mosquitto_stand_in() {
     return 1
   export FQT_MOSQUITTO_IMAGE=fqt-fleet/mosquitto:local
 }
+
+# service_image <name>: gateway or streams, from its jars and the log settings of the launcher.
+service_image() {
+  local files=$here/target/images/$1 jar
+  jar=$(find "$here/$1/target" -maxdepth 1 -name "$1-*.jar" | head -n 1)
+  [ -n "$jar" ] || {
+    say "there is no $1/target/$1-*.jar; run 'mvn package' first"
+    return 1
+  }
+  rm -rf "$files"
+  mkdir -p "$files/conf" "$files/lib"
+  cp "$jar" "$here/$1/target/lib/"*.jar "$here/deploy/programs/target/lib/"log4j-*.jar "$files/lib"
+  cp "$here/deploy/programs/src/main/resources/log4j2.xml" "$files/conf"
+  only_own_rocksdb "$files/lib"
+  build_image "fqt-fleet/$1:local" "$here/deploy/compose/$1.Dockerfile" "$files"
+}
+
+# RocksDB's jar holds native code of 14 platforms, 5 MB each; the image runs on one.
+only_own_rocksdb() {
+  local jar own
+  case $(uname -m) in
+    x86_64) own=librocksdbjni-linux64.so ;;
+    aarch64) own=librocksdbjni-linux-aarch64.so ;;
+    *) return 0 ;;
+  esac
+  for jar in "$1"/rocksdbjni-*.jar; do
+    [ -f "$jar" ] || continue
+    mkdir "$1/rocksdb"
+    (cd "$1/rocksdb" && jar --extract --file "$jar" org "$own" && rm "$jar" &&
+      jar --create --date=2026-01-01T00:00:00Z --file "$jar" .)
+    rm -r "$1/rocksdb"
+  done
+}
+
+# Of gateway and streams; FQT_BASE_IMAGE may name another one with a Java 17 runtime on the PATH.
+service_images() {
+  [ -n "${FQT_BASE_IMAGE:-}" ] || base_image_made || return 1
+  service_image gateway && service_image streams
+}
+
+# Compose in either of its forms, on deploy/compose/compose.yaml.
+compose() {
+  local file=$here/deploy/compose/compose.yaml
+  if docker compose version >/dev/null 2>&1; then
+    docker compose --file "$file" "$@"
+  else
+    docker-compose --file "$file" "$@"
+  fi
+}
+
+need_compose() { docker compose version >/dev/null 2>&1 || need docker-compose docker-compose; }
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  set -euo pipefail
+  "$@"
+fi

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Eclipse Mosquitto as a child process, on 127.0.0.1, with the limits of the shipped {@code
- * mosquitto.conf}. {@link #available} tells whether the program is installed.
+ * Eclipse Mosquitto as a child process, on 127.0.0.1, with the limits that are shipped in {@code
+ * deploy/config/mosquitto.conf}. {@link #available} tells whether the program is installed.
  */
 public final class MosquittoBroker implements MqttBrokerProcess {
   private static final long START_TIMEOUT_MS = 10_000;
@@ -222,14 +222,20 @@ public final class MosquittoBroker implements MqttBrokerProcess {
   }
 
   private static String configuration(String address, int port, String directory, String access) {
-    try (InputStream in = MosquittoBroker.class.getResourceAsStream("mosquitto.conf")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-          .replace("${access}", access)
-          .replace("${address}", address)
-          .replace("${port}", Integer.toString(port))
-          .replace("${directory}", directory);
+    String here =
+        resource("mosquitto-here.conf")
+            .replace("${access}", access)
+            .replace("${address}", address)
+            .replace("${port}", Integer.toString(port))
+            .replace("${directory}", directory);
+    return here + resource("mosquitto.conf");
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = MosquittoBroker.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException("mosquitto.conf of this jar cannot be read", e);
+      throw new UncheckedIOException(name + " of this jar cannot be read", e);
     }
   }
 
