@@ -52,15 +52,19 @@ public record GatewayConfig(
    *     does not
    */
   public record Mqtt(
-      String uri,
-      String username,
-      String password,
+      @Meaning(value = "`tcp://host:port` or `ssl://host:port` of the broker", required = true)
+          String uri,
+      @Meaning("login, if the broker wants one") String username,
+      @Meaning("of that login; better from the environment than from the file") String password,
       Tls tls,
-      Duration keepAlive,
-      Duration timeout,
-      Duration retryMin,
-      Duration retryMax,
-      String identityProperty) {
+      @Meaning("a dead connection is noticed after about twice this") Duration keepAlive,
+      @Meaning("longest wait for CONNACK and SUBACK") Duration timeout,
+      @Meaning("first delay after a failure; doubles, with jitter") Duration retryMin,
+      @Meaning("longest delay") Duration retryMax,
+      @Meaning(
+              "user property in which the broker states who sent a message; a message whose topic"
+                  + " names another device is dead-lettered `WRONG_IDENTITY`")
+          String identityProperty) {
     public Mqtt {
       keepAlive = or(keepAlive, Duration.ofSeconds(20));
       timeout = or(timeout, Duration.ofSeconds(10));
@@ -103,7 +107,12 @@ public record GatewayConfig(
   }
 
   /** PEM files of TLS to the MQTT broker; certificate and key together make it mutual. */
-  public record Tls(String caFile, String certificateFile, String keyFile, Boolean verifyHostname) {
+  public record Tls(
+      @Meaning("PEM: who may sign the broker's certificate; without it, whom the JVM trusts")
+          String caFile,
+      @Meaning("PEM chain of the gateway's own certificate: mutual TLS") String certificateFile,
+      @Meaning("its private key: PEM, PKCS#8 without a passphrase") String keyFile,
+      @Meaning("the broker's certificate must name its host") Boolean verifyHostname) {
     public Tls {
       verifyHostname = or(verifyHostname, true);
       Problems problems = new Problems();
@@ -129,11 +138,13 @@ public record GatewayConfig(
 
   /** {@code client} holds further settings of every Kafka client, such as security. */
   public record Kafka(
-      String bootstrapServers,
-      Integer partitions,
-      Duration deliveryTimeout,
-      Duration linger,
-      Map<String, String> client) {
+      @Meaning(value = "`host:port[,host:port]`", required = true) String bootstrapServers,
+      @Meaning("of topics that the gateway has to create") Integer partitions,
+      @Meaning("a record not confirmed by then counts as failed") Duration deliveryTimeout,
+      @Meaning("batching; 0 saves latency and costs CPU") Duration linger,
+      @Meaning(
+              "further settings of all Kafka clients (security); those the promises rest on are refused")
+          Map<String, String> client) {
     /** Settings on which the promise "none lost, in order" rests. */
     private static final Set<String> OURS =
         Set.of(
@@ -181,11 +192,12 @@ public record GatewayConfig(
 
   /** Devices to Kafka. {@code window}: messages of one session between MQTT and Kafka. */
   public record Uplink(
-      Integer sessions,
-      Integer window,
-      Integer payloadBytesMax,
-      String group,
-      Duration ownershipTimeout) {
+      @Meaning("MQTT sessions; must equal the partitions of `fqt.sessions.v1`") Integer sessions,
+      @Meaning("messages of one session between MQTT and Kafka") Integer window,
+      @Meaning("larger ones become dead letters, cut to 4096 bytes") Integer payloadBytesMax,
+      @Meaning("consumer group that owns the sessions") String group,
+      @Meaning("a dead gateway's sessions move after this; the downlink's group uses it too")
+          Duration ownershipTimeout) {
     public Uplink {
       sessions = or(sessions, 8);
       window = or(window, 512);
@@ -205,7 +217,9 @@ public record GatewayConfig(
   }
 
   /** Kafka to devices. {@code window}: budgets of one partition awaiting the broker's ack. */
-  public record Downlink(String group, Integer window) {
+  public record Downlink(
+      @Meaning("consumer group of the budgets") String group,
+      @Meaning("budgets of one partition awaiting PUBACK") Integer window) {
     public Downlink {
       group = or(group, "fqt-gateway-down");
       window = or(window, 100);
@@ -217,7 +231,12 @@ public record GatewayConfig(
   }
 
   /** Where device keys come from: one master key, a file of single keys, or both (file first). */
-  public record Keys(String masterKey, Integer keyId, String deviceKeyFile) {
+  public record Keys(
+      @Meaning("64 or more hexadecimal digits; device keys are derived from it by HKDF-SHA-256")
+          String masterKey,
+      @Meaning("number of the derived keys in the devices' store") Integer keyId,
+      @Meaning("YAML `devices: {id: \"keyId:64 hex digits\"}`; goes before the master key")
+          String deviceKeyFile) {
     private static final int MASTER_KEY_BYTES_MIN = 32;
 
     public Keys {
@@ -254,7 +273,9 @@ public record GatewayConfig(
   }
 
   /** The HTTP endpoint of health and metrics. Port 0 = any free one. */
-  public record Ops(String host, Integer port) {
+  public record Ops(
+      @Meaning("address of `/healthz`, `/readyz` (causes in words), `/metrics`") String host,
+      @Meaning("0 = any free one") Integer port) {
     public Ops {
       host = or(host, "127.0.0.1");
       port = or(port, 9464);

@@ -1,5 +1,6 @@
 package io.fqtfleet.gateway;
 
+import io.fqtfleet.gateway.mqtt.BrokerLimits;
 import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
@@ -14,7 +15,9 @@ public final class FakeLink implements MqttLink {
   public static final class Maker implements MqttLink.Factory {
     public final List<FakeLink> made = new CopyOnWriteArrayList<>();
     public volatile String refusal;
-    public volatile int receiveMaximum = 65_535;
+
+    /** Null: none. */
+    public volatile BrokerLimits limits;
 
     @Override
     public MqttLink open(Settings settings, Listener listener) {
@@ -72,8 +75,10 @@ public final class FakeLink implements MqttLink {
       throw new MqttLinkException(maker.refusal);
     }
     connected = settings.cleanStart();
+    BrokerLimits said = maker.limits;
     return new Welcome(
-        maker.made.size() > 1, maker.receiveMaximum, settings.sessionExpirySeconds());
+        maker.made.size() > 1,
+        said == null ? BrokerLimits.none(settings.sessionExpirySeconds()) : said);
   }
 
   @Override
@@ -88,6 +93,11 @@ public final class FakeLink implements MqttLink {
       throw new MqttLinkException("cannot acknowledge " + id);
     }
     acks.add(id);
+  }
+
+  @Override
+  public CompletableFuture<Void> publish(String topic, byte[] payload) {
+    return publishRetained(topic, payload, MessageProperties.NONE);
   }
 
   @Override

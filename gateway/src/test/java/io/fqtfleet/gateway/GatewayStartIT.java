@@ -6,14 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.gateway.TestPublisher.Message;
+import io.fqtfleet.gateway.mqtt.PahoMqttLink;
 import io.fqtfleet.localstack.LocalMqttBroker;
 import io.fqtfleet.localstack.MqttBroker;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.Topics.Uplink;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -126,5 +130,40 @@ class GatewayStartIT extends BrokersFixture {
     var refused = assertThrows(IllegalStateException.class, () -> new Gateway(same));
     assertTrue(refused.getMessage().contains(":" + first.opsPort()), refused.getMessage());
     assertTrue(refused.getMessage().contains("ops.port"), refused.getMessage());
+  }
+
+  private record Check(Preflight.Verdict verdict, String said) {}
+
+  private static Check check(GatewayConfig config) throws InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    Preflight.Verdict verdict = new Preflight(config, PahoMqttLink::new, out).run();
+    return new Check(verdict, bytes.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void theCheckTellsWhatAStartWouldFindAndChangesNothing() throws Exception {
+    GatewayConfig config = config(Duration.ofSeconds(30));
+    Check fresh = check(config);
+    assertEquals(Preflight.Verdict.FINE, fresh.verdict(), fresh.said());
+    assertTrue(fresh.said().contains("will create: [fqt.acks.v1"), fresh.said());
+    assertTrue(fresh.said().contains("session expiry never"), fresh.said());
+    assertEquals(fresh.said(), check(config).said(), "the first check left something behind");
+
+    gateway().close();
+    GatewayConfig.Uplink more = new GatewayConfig.Uplink(8, null, null, null, null);
+    Check mismatch =
+        check(
+            new GatewayConfig(
+                config.mqtt(), config.kafka(), more, null, config.keys(), config.ops()));
+    assertEquals(Preflight.Verdict.WRONG, mismatch.verdict(), mismatch.said());
+    assertTrue(mismatch.said().contains("FAIL  kafka"), mismatch.said());
+    assertTrue(mismatch.said().contains("uplink.sessions is 8"), mismatch.said());
+
+    broker.stop();
+    Check away = check(config);
+    assertEquals(Preflight.Verdict.UNREACHABLE, away.verdict(), away.said());
+    assertTrue(away.said().contains("away  mqtt " + broker.uri()), away.said());
+    assertTrue(away.said().contains("ok    kafka"), away.said());
   }
 }

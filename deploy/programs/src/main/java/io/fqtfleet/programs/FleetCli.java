@@ -49,9 +49,16 @@ public final class FleetCli {
     @Option(names = "--config", required = true, paramLabel = "FILE")
     private String config;
 
+    @Option(
+        names = "--check-config",
+        description =
+            "only tell what would go wrong: exits with 0 (nothing), 2 (the configuration is wrong"
+                + " or contradicts the brokers) or 3 (a broker is not there)")
+    private boolean check;
+
     @Override
     public Integer call() throws Exception {
-      GatewayMain.main(new String[] {config});
+      GatewayMain.main(check ? new String[] {config, "--check-config"} : new String[] {config});
       return 0;
     }
   }

@@ -61,6 +61,15 @@ public final class Downlink implements AutoCloseable {
             new Owner());
   }
 
+  /**
+   * Reads the device keys as a start would.
+   *
+   * @throws io.fqtfleet.schemas.ConfigException if they cannot be used
+   */
+  public static void checkKeys(GatewayConfig config) {
+    BudgetKeys.from(config.keys());
+  }
+
   public void start() {
     schemas.start();
     ownership.start();

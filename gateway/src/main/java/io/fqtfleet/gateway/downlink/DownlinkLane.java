@@ -132,7 +132,7 @@ final class DownlinkLane implements Duty {
   public AutoCloseable open(EndSignal signal) throws MqttLinkException {
     Connection opening = new Connection(signal);
     try {
-      int limit = Math.min(window, opening.link.connect().receiveMaximum());
+      int limit = Math.min(window, opening.link.connect().limits().receiveMaximum());
       synchronized (this) {
         opening.limit = limit;
         connection = opening;

@@ -42,7 +42,7 @@ public interface MqttLink extends AutoCloseable {
   }
 
   /** What the broker said to a CONNECT. */
-  record Welcome(boolean sessionPresent, int receiveMaximum, long sessionExpirySeconds) {}
+  record Welcome(boolean sessionPresent, BrokerLimits limits) {}
 
   /** A message from the broker. {@code id} is what {@link #ack} takes; QoS 0 has none. */
   record Inbound(int id, int qos, String topic, byte[] payload, MessageProperties properties) {}
@@ -65,7 +65,10 @@ public interface MqttLink extends AutoCloseable {
 
   Welcome connect() throws MqttLinkException;
 
-  /** Subscribes with QoS 1; retained messages come only where a subscription is new. */
+  /**
+   * Subscribes with QoS 1; retained messages come only where a subscription is new, and what this
+   * connection's client publishes itself does not come (No Local).
+   */
   void subscribe(List<String> filters) throws MqttLinkException;
 
   /** Acknowledges a QoS 1 message; call in the order of receipt. */
@@ -73,12 +76,18 @@ public interface MqttLink extends AutoCloseable {
 
   /**
    * Publishes with QoS 1, retained; an empty payload deletes. Completes when the broker has
-   * acknowledged. The caller keeps at most {@link Welcome#receiveMaximum} open.
+   * acknowledged. The caller keeps at most {@link BrokerLimits#receiveMaximum} open.
    */
   CompletableFuture<Void> publishRetained(
       String topic, byte[] payload, MessageProperties properties);
 
-  /** Disconnects at once; the broker keeps the session and what is unacknowledged. */
+  /** The same without retaining it. */
+  CompletableFuture<Void> publish(String topic, byte[] payload);
+
+  /**
+   * Disconnects at once, but after the acknowledgements given before; the broker keeps the session
+   * and what is unacknowledged.
+   */
   @Override
   void close();
 }

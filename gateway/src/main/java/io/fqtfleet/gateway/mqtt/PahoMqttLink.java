@@ -41,7 +41,6 @@ public final class PahoMqttLink implements MqttLink {
   private static final int QOS = 1;
   private static final int RETAINED_ONLY_FOR_NEW_SUBSCRIPTIONS = 1;
   private static final int FIRST_ERROR_CODE = 0x80;
-  private static final int LARGEST_RECEIVE_MAXIMUM = 65_535;
   private static final long FAREWELL_TIMEOUT_MS = 500;
 
   private final Settings settings;
@@ -66,16 +65,28 @@ public final class PahoMqttLink implements MqttLink {
     try {
       IMqttToken token = client.connect(options());
       token.waitForCompletion(settings.timeout().toMillis());
-      MqttProperties said = token.getResponseProperties();
-      Integer receiveMaximum = said == null ? null : said.getReceiveMaximum();
-      Long expiry = said == null ? null : said.getSessionExpiryInterval();
-      return new Welcome(
-          token.getSessionPresent(),
-          receiveMaximum == null ? LARGEST_RECEIVE_MAXIMUM : receiveMaximum,
-          expiry == null ? settings.sessionExpirySeconds() : expiry);
+      return new Welcome(token.getSessionPresent(), limits(token.getResponseProperties()));
     } catch (MqttException e) {
       throw failed("cannot connect to", e);
     }
+  }
+
+  private BrokerLimits limits(MqttProperties said) {
+    BrokerLimits none = BrokerLimits.none(settings.sessionExpirySeconds());
+    if (said == null) {
+      return none;
+    }
+    return new BrokerLimits(
+        or(said.getReceiveMaximum(), none.receiveMaximum()),
+        or(said.getSessionExpiryInterval(), none.sessionExpirySeconds()),
+        or(said.getMaximumQoS(), none.maximumQos()),
+        or(said.isRetainAvailable(), none.retainAvailable()),
+        said.isWildcardSubscriptionsAvailable(),
+        or(said.getMaximumPacketSize(), none.packetBytesMax()));
+  }
+
+  private static <T> T or(T value, T fallback) {
+    return value == null ? fallback : value;
   }
 
   private MqttConnectionOptions options() throws MqttLinkException {
@@ -127,6 +138,7 @@ public final class PahoMqttLink implements MqttLink {
   private static MqttSubscription subscription(String filter) {
     MqttSubscription subscription = new MqttSubscription(filter, QOS);
     subscription.setRetainHandling(RETAINED_ONLY_FOR_NEW_SUBSCRIPTIONS);
+    subscription.setNoLocal(true);
     return subscription;
   }
 
@@ -143,9 +155,17 @@ public final class PahoMqttLink implements MqttLink {
   @Override
   public CompletableFuture<Void> publishRetained(
       String topic, byte[] payload, MessageProperties properties) {
+    return publish(topic, new MqttMessage(payload, QOS, true, PahoProperties.of(properties)));
+  }
+
+  @Override
+  public CompletableFuture<Void> publish(String topic, byte[] payload) {
+    return publish(topic, new MqttMessage(payload, QOS, false, new MqttProperties()));
+  }
+
+  private CompletableFuture<Void> publish(String topic, MqttMessage message) {
     CompletableFuture<Void> acknowledged = new CompletableFuture<>();
     try {
-      MqttMessage message = new MqttMessage(payload, QOS, true, PahoProperties.of(properties));
       client.publish(topic, message, null, new Completion(topic, acknowledged));
     } catch (MqttException | RuntimeException e) {
       acknowledged.completeExceptionally(failed("cannot publish " + topic + " to", e));

@@ -47,6 +47,10 @@ final class UplinkRouter {
     return properties;
   }
 
+  int payloadBytesMax() {
+    return payloadBytesMax;
+  }
+
   /** Where a message goes; {@code kind} is null for a dead letter, {@code reason} then says why. */
   record Routed(ProducerRecord<String, byte[]> record, Uplink kind, String reason) {}
 

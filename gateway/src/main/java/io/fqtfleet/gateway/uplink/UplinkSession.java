@@ -113,13 +113,14 @@ final class UplinkSession implements Duty {
             "client={} the broker has lost the session and what it held; is its persistence on?",
             settings.clientId());
       }
-      if (welcome.sessionExpirySeconds() < settings.sessionExpirySeconds()) {
-        LOG.warn(
-            "client={} the broker keeps the session for {} s only: after a longer absence of the"
-                + " gateway messages are lost; lift the broker's limit",
-            settings.clientId(),
-            welcome.sessionExpirySeconds());
+      List<String> refusals = welcome.limits().refusals();
+      if (!refusals.isEmpty()) {
+        throw new MqttLinkException(settings.uri() + ": " + String.join("; ", refusals));
       }
+      welcome
+          .limits()
+          .warnings(router.payloadBytesMax(), settings.sessionExpirySeconds())
+          .forEach(warning -> LOG.warn("client={} {}", settings.clientId(), warning));
       link.subscribe(filters);
     }
 

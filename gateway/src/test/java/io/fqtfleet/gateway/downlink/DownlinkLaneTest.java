@@ -8,6 +8,7 @@ import io.fqtfleet.gateway.FakeLink;
 import io.fqtfleet.gateway.Messages;
 import io.fqtfleet.gateway.kafka.SharedProducer;
 import io.fqtfleet.gateway.mqtt.Backoff;
+import io.fqtfleet.gateway.mqtt.BrokerLimits;
 import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
@@ -111,7 +112,7 @@ class DownlinkLaneTest {
 
   @Test
   void theBrokersReceiveMaximumNarrowsTheWindow() throws Exception {
-    links.receiveMaximum = 1;
+    links.limits = new BrokerLimits(1, 0, 2, true, true, Long.MAX_VALUE);
     started();
     assertTrue(lane.offer(record(10)));
     assertFalse(lane.offer(record(11)));

@@ -1,0 +1,79 @@
+package io.fqtfleet.gateway;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The table of all settings, made from {@link GatewayConfig}: key, default, meaning. Without an
+ * argument {@link #main} prints it; with the path of a file it puts it between that file's marks.
+ */
+public final class ConfigReference {
+  static final String BEGIN = "<!-- settings: made by ConfigReference, do not edit -->\n";
+  static final String END = "<!-- end of settings -->\n";
+
+  private ConfigReference() {}
+
+  public static void main(String[] args) throws IOException {
+    if (args.length == 0) {
+      System.out.print(table());
+      return;
+    }
+    Path file = Path.of(args[0]);
+    Files.writeString(file, into(Files.readString(file)));
+  }
+
+  /** The text with the table between its marks. */
+  static String into(String text) {
+    int begin = text.indexOf(BEGIN);
+    int end = text.indexOf(END);
+    if (begin < 0 || end < begin) {
+      throw new IllegalArgumentException(
+          "there is no place for the table: put the line %sand after it the line %s"
+              .formatted(BEGIN, END));
+    }
+    return text.substring(0, begin + BEGIN.length()) + table() + text.substring(end);
+  }
+
+  static String table() {
+    StringBuilder out = new StringBuilder("| key | default | meaning |\n|---|---|---|\n");
+    rows("", GatewayConfig.class, EffectiveConfig.of(allDefaults()), out);
+    return out.toString();
+  }
+
+  private static void rows(
+      String path, Class<?> type, Map<String, String> defaults, StringBuilder out) {
+    for (RecordComponent component : type.getRecordComponents()) {
+      String key = path.isEmpty() ? component.getName() : path + "." + component.getName();
+      if (component.getType().isRecord()) {
+        rows(key, component.getType(), defaults, out);
+        continue;
+      }
+      Meaning meaning = component.getAnnotation(Meaning.class);
+      if (meaning == null) {
+        throw new IllegalStateException(
+            key + " of GatewayConfig has no @Meaning: say there what an operator sets with it");
+      }
+      String shown = meaning.required() ? "(required)" : shown(defaults.get(key));
+      out.append("| `%s` | %s | %s |\n".formatted(key, shown, meaning.value()));
+    }
+  }
+
+  private static String shown(String value) {
+    return value.equals("(none)") || value.equals("{}") ? "-" : "`" + value + "`";
+  }
+
+  /** The smallest configuration; what it must give stands under keys that are required. */
+  private static GatewayConfig allDefaults() {
+    return new GatewayConfig(
+        new GatewayConfig.Mqtt(
+            "ssl://broker:8883", null, null, null, null, null, null, null, null),
+        new GatewayConfig.Kafka("broker:9092", null, null, null, null),
+        null,
+        null,
+        new GatewayConfig.Keys(null, null, "keys.yaml"),
+        null);
+  }
+}
