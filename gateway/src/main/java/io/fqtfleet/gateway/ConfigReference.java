@@ -68,8 +68,7 @@ public final class ConfigReference {
   /** The smallest configuration; what it must give stands under keys that are required. */
   private static GatewayConfig allDefaults() {
     return new GatewayConfig(
-        new GatewayConfig.Mqtt(
-            "ssl://broker:8883", null, null, null, null, null, null, null, null),
+        new GatewayConfig.Mqtt("ssl://broker:8883", null, null, null, null, null, null, null, null),
         new GatewayConfig.Kafka("broker:9092", null, null, null, null),
         null,
         null,

@@ -4,7 +4,9 @@ import io.fqtfleet.gateway.downlink.Downlink;
 import io.fqtfleet.gateway.downlink.DownlinkCounters;
 import io.fqtfleet.gateway.kafka.KafkaClients;
 import io.fqtfleet.gateway.kafka.KafkaTopics;
+import io.fqtfleet.gateway.kafka.SessionChange;
 import io.fqtfleet.gateway.kafka.SharedProducer;
+import io.fqtfleet.gateway.mqtt.BrokerWatch;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.PahoMqttLink;
 import io.fqtfleet.gateway.ops.MetricsText;
@@ -40,6 +42,7 @@ public final class Gateway implements AutoCloseable {
   private final SharedProducer producers;
   private final Uplink uplink;
   private final Downlink downlink;
+  private final BrokerWatch watch;
   private final OpsServer ops;
   private final Thread starter;
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -62,6 +65,9 @@ public final class Gateway implements AutoCloseable {
     this.producers = new SharedProducer(kafka::producer);
     this.uplink = new Uplink(config, links, kafka, producers);
     this.downlink = new Downlink(config, links, kafka, producers);
+    this.watch =
+        new BrokerWatch(
+            Downlink.settings(config, 0), links, BrokerWatch.patience(config.mqtt().retryMax()));
     this.ops =
         new OpsServer(
             new InetSocketAddress(config.ops().host(), config.ops().port()),
@@ -94,6 +100,9 @@ public final class Gateway implements AutoCloseable {
   public List<String> notReady() {
     if (failure != null) {
       return List.of(failure.getMessage());
+    }
+    if (closing) {
+      return List.of("draining: this gateway was told to stop");
     }
     if (!running) {
       return List.of(waitingFor);
@@ -132,9 +141,14 @@ public final class Gateway implements AutoCloseable {
     ended.await();
   }
 
-  /** Leaves the groups, so that another gateway takes over at once; the MQTT sessions stay. */
+  /**
+   * Drains: takes no more messages, waits for Kafka's confirmations, acknowledges to MQTT, then
+   * leaves the groups, so that another gateway takes over at once; the MQTT sessions stay. Each
+   * step has a limit; what is unacknowledged by then is delivered again.
+   */
   @Override
   public void close() {
+    long began = System.nanoTime();
     closing = true;
     starter.interrupt();
     try {
@@ -145,15 +159,17 @@ public final class Gateway implements AutoCloseable {
     if (running) {
       Thread down = new Thread(downlink::close, "fqt-gateway-close-down");
       down.start();
+      watch.close();
       uplink.close();
       try {
-        down.join(TimeUnit.MINUTES.toMillis(1));
+        down.join(JOIN_TIMEOUT_MS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
     }
     producers.close();
     ops.close();
+    LOG.info("drained in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
     ended.countDown();
   }
 
@@ -165,6 +181,7 @@ public final class Gateway implements AutoCloseable {
       if (!closing) {
         uplink.start();
         downlink.start();
+        watch.start();
         running = true;
       }
     } catch (InterruptedException e) {
@@ -178,7 +195,9 @@ public final class Gateway implements AutoCloseable {
 
   private boolean topicsReady() throws InterruptedException {
     waitingFor = "waiting for Kafka at " + kafka.bootstrapServers();
-    try (Admin admin = kafka.admin()) {
+    Admin admin = kafka.admin();
+    try {
+      SessionChange.refuseUnfinished(admin, config.uplink().group());
       KafkaTopics.ensure(admin, config.kafka().partitions(), config.uplink().sessions());
       return true;
     } catch (KafkaTopics.MismatchException e) {
@@ -186,6 +205,8 @@ public final class Gateway implements AutoCloseable {
     } catch (KafkaException e) {
       warning.say("{}: {}", waitingFor, e.toString());
       return false;
+    } finally {
+      admin.close(Duration.ZERO);
     }
   }
 
@@ -202,5 +223,6 @@ public final class Gateway implements AutoCloseable {
         producers.failures());
     uplink.writeMetrics(text);
     downlink.writeMetrics(text);
+    watch.writeMetrics(text);
   }
 }

@@ -143,7 +143,8 @@ public record GatewayConfig(
       @Meaning("a record not confirmed by then counts as failed") Duration deliveryTimeout,
       @Meaning("batching; 0 saves latency and costs CPU") Duration linger,
       @Meaning(
-              "further settings of all Kafka clients (security); those the promises rest on are refused")
+              "further settings of all Kafka clients (security); those the promises rest on are"
+                  + " refused")
           Map<String, String> client) {
     /** Settings on which the promise "none lost, in order" rests. */
     private static final Set<String> OURS =

@@ -3,6 +3,7 @@ package io.fqtfleet.gateway;
 import io.fqtfleet.gateway.downlink.Downlink;
 import io.fqtfleet.gateway.kafka.KafkaClients;
 import io.fqtfleet.gateway.kafka.KafkaTopics;
+import io.fqtfleet.gateway.kafka.SessionChange;
 import io.fqtfleet.gateway.mqtt.BrokerLimits;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
@@ -65,6 +66,7 @@ final class Preflight {
         say("note", who, "topics that the gateway will create: " + survey.missing());
       }
       survey.oddities().forEach(oddity -> say("note", who, oddity));
+      SessionChange.refuseUnfinished(admin, config.uplink().group());
       KafkaTopics.checkSessions(admin, config.uplink().sessions());
       say("ok", who, "sessions: " + config.uplink().sessions());
     } catch (KafkaTopics.MismatchException e) {

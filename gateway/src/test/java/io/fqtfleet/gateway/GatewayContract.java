@@ -11,14 +11,11 @@ import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.Topics.Uplink;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -26,43 +23,15 @@ import org.junit.jupiter.api.Test;
 
 /** The uplink between a real broker and a real Kafka, also while one of them is gone. */
 abstract class GatewayContract extends BrokersFixture {
-  private static final int PUBLISHERS = 4;
-
-  private final ExecutorService publishing = Executors.newCachedThreadPool();
+  private final LoadedDevices load = new LoadedDevices();
 
   @AfterEach
   void stopPublishing() {
-    publishing.shutdownNow();
+    load.close();
   }
 
-  /** Starts publishers that share the devices; each device's reports keep their order. */
   private List<Future<?>> publish(String prefix, int devices, int reportsEach, long pauseMs) {
-    List<Future<?>> running = new ArrayList<>();
-    for (int p = 0; p < PUBLISHERS; p++) {
-      List<Message> mine = new ArrayList<>();
-      for (int sequence = 1; sequence <= reportsEach; sequence++) {
-        for (int d = p; d < devices; d += PUBLISHERS) {
-          String device = prefix + d;
-          mine.add(
-              new Message(Topics.up(device, Uplink.REPORT), Messages.report(device, sequence)));
-        }
-      }
-      running.add(
-          publishing.submit(
-              () -> {
-                try (TestPublisher publisher = new TestPublisher(broker.uri())) {
-                  publisher.publish(mine, pauseMs);
-                }
-                return null;
-              }));
-    }
-    return running;
-  }
-
-  private static void join(List<Future<?>> running) throws Exception {
-    for (Future<?> future : running) {
-      future.get();
-    }
+    return load.publish(broker.uri(), prefix, devices, reportsEach, pauseMs);
   }
 
   private long duplicatesOf(String prefix, int devices, int reportsEach) {
@@ -91,7 +60,7 @@ abstract class GatewayContract extends BrokersFixture {
   @Test
   void reportsOfManyPublishersReachKafkaOnceAndInOrder() throws Exception {
     Gateway gateway = gateway();
-    join(publish("calm-", 40, 50, 0));
+    LoadedDevices.join(publish("calm-", 40, 50, 0));
     assertEquals(0, duplicatesOf("calm-", 40, 50));
     assertEquals(new UplinkCounters(2_000, 2_000, 0, 0), settled(gateway));
   }
@@ -168,7 +137,7 @@ abstract class GatewayContract extends BrokersFixture {
     kafka.stop();
     Thread.sleep(2_000);
     kafka.start();
-    join(load);
+    LoadedDevices.join(load);
     duplicatesOf("outage-", 20, 60);
     settled(gateway);
   }
@@ -182,7 +151,7 @@ abstract class GatewayContract extends BrokersFixture {
     Thread.sleep(5_000);
     assertFalse(gateway.notReady().isEmpty(), "not ready while Kafka is away");
     kafka.start();
-    join(load);
+    LoadedDevices.join(load);
     duplicatesOf("long-", 20, 60);
     UplinkCounters counted = settled(gateway);
     assertTrue(counted.returned() > 0, counted.toString());
@@ -196,7 +165,7 @@ abstract class GatewayContract extends BrokersFixture {
     broker.stop();
     Thread.sleep(1_000);
     broker.start();
-    join(load);
+    LoadedDevices.join(load);
     duplicatesOf("restart-", 20, 60);
     settled(gateway);
   }
@@ -210,7 +179,7 @@ abstract class GatewayContract extends BrokersFixture {
     assertTrue(first.uplinkTotal().balanced());
     Thread.sleep(500);
     Gateway second = gateway();
-    join(load);
+    LoadedDevices.join(load);
     duplicatesOf("again-", 20, 60);
     settled(second);
   }
@@ -226,7 +195,7 @@ abstract class GatewayContract extends BrokersFixture {
     Thread.sleep(300);
     first.close();
     awaitOwned(second, SESSIONS);
-    join(load);
+    LoadedDevices.join(load);
     duplicatesOf("two-", 20, 100);
     assertTrue(first.uplinkTotal().balanced());
     settled(second);

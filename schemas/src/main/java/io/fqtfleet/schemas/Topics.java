@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
@@ -33,6 +34,7 @@ public final class Topics {
   public static final String SESSIONS = "fqt.sessions.v1";
 
   private static final String UP = "fqt/v1/up/";
+  private static final String DRAIN_MARK = "drain";
   private static final String DOWN = "fqt/v1/down/";
   private static final long DAY_MS = 86_400_000L;
 
@@ -115,6 +117,25 @@ public final class Topics {
       throw new IllegalArgumentException("shard " + shard + " is not in 0.." + (SHARDS - 1));
     }
     return UP + twoDigits(shard) + "/#";
+  }
+
+  /**
+   * Where {@code gateway drain} marks a place in a shard's queue. It matches the shard's filter,
+   * and no device's topic can be equal to it.
+   */
+  public static String drainMark(int shard) {
+    String filter = upFilter(shard);
+    return filter.substring(0, filter.length() - 1) + DRAIN_MARK;
+  }
+
+  /** The shard of a {@link #drainMark}; empty for all other topics. */
+  public static OptionalInt shardOfDrainMark(String topic) {
+    for (int shard = 0; topic.endsWith("/" + DRAIN_MARK) && shard < SHARDS; shard++) {
+      if (topic.equals(drainMark(shard))) {
+        return OptionalInt.of(shard);
+      }
+    }
+    return OptionalInt.empty();
   }
 
   /** An uplink topic taken apart. */

@@ -10,7 +10,10 @@ import io.fqtfleet.streams.StreamsMain;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * The command line behind {@code deploy/fleet}.
@@ -44,9 +47,14 @@ public final class FleetCli {
   private static final int FAILED = 1;
 
   /** Starts a service from its configuration file. */
-  @Command(name = "gateway", description = "MQTT <-> Kafka")
+  @Command(
+      name = "gateway",
+      description = "MQTT <-> Kafka",
+      subcommands = GatewayDrainCommand.class)
   static final class GatewayCommand implements Callable<Integer> {
-    @Option(names = "--config", required = true, paramLabel = "FILE")
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--config", paramLabel = "FILE")
     private String config;
 
     @Option(
@@ -58,7 +66,38 @@ public final class FleetCli {
 
     @Override
     public Integer call() throws Exception {
+      if (config == null) {
+        // Not required by itself: 'gateway drain' has its own.
+        throw new ParameterException(
+            spec.commandLine(), "Missing required option: '--config=FILE'");
+      }
       GatewayMain.main(check ? new String[] {config, "--check-config"} : new String[] {config});
+      return 0;
+    }
+  }
+
+  /** Changes the number of the gateway's MQTT sessions. */
+  @Command(
+      name = "drain",
+      description =
+          "changes the number of MQTT sessions: while no gateway runs, empties the old ones into"
+              + " Kafka and makes the new ones; devices go on publishing")
+  static final class GatewayDrainCommand implements Callable<Integer> {
+    @Option(names = "--config", required = true, paramLabel = "FILE")
+    private String config;
+
+    @Option(
+        names = "--sessions",
+        paramLabel = "N",
+        description = "the new number; without it uplink.sessions of the file")
+    private Integer sessions;
+
+    @Override
+    public Integer call() throws Exception {
+      GatewayMain.main(
+          sessions == null
+              ? new String[] {"drain", config}
+              : new String[] {"drain", config, "--sessions", sessions.toString()});
       return 0;
     }
   }

@@ -163,19 +163,9 @@ public final class Downlink implements AutoCloseable {
 
   private Lane newLane(int partition) {
     GatewayConfig.Mqtt mqtt = config.mqtt();
-    MqttLink.Settings settings =
-        new MqttLink.Settings(
-            mqtt.uri(),
-            CLIENT_ID + partition,
-            mqtt.login(),
-            true,
-            0,
-            config.downlink().window(),
-            mqtt.keepAlive(),
-            mqtt.timeout());
     DownlinkLane duty =
         new DownlinkLane(
-            settings,
+            settings(config, partition),
             config.downlink().window(),
             links,
             producers,
@@ -186,6 +176,20 @@ public final class Downlink implements AutoCloseable {
         new OwnedLoop(CLIENT_ID + partition, duty, backoff, () -> ownership.confirms(partition));
     loop.start();
     return new Lane(duty, loop);
+  }
+
+  /** Of the connection that serves a partition. */
+  public static MqttLink.Settings settings(GatewayConfig config, int partition) {
+    GatewayConfig.Mqtt mqtt = config.mqtt();
+    return new MqttLink.Settings(
+        mqtt.uri(),
+        CLIENT_ID + partition,
+        mqtt.login(),
+        true,
+        0,
+        config.downlink().window(),
+        mqtt.keepAlive(),
+        mqtt.timeout());
   }
 
   /** Called by the polling thread only. */

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class GroupOwnership implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupOwnership.class);
   private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration FAREWELL = Duration.ofSeconds(3);
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
   private static final long RETRY_MS = 1_000;
   private static final long JOIN_TIMEOUT_MS = 15_000;
 

@@ -25,6 +25,9 @@ public final class KafkaClients {
   /** Session time-out over heartbeat interval, as Kafka recommends. */
   private static final int HEARTBEATS_PER_TIMEOUT = 3;
 
+  /** A member hears with a heartbeat's answer that another one has left, and takes over. */
+  private static final int HEARTBEAT_MS_MAX = 500;
+
   private static final long METADATA_KEPT_MS = Duration.ofDays(1).toMillis();
   private static final long BUFFER_BYTES_MIN = 32L << 20;
 
@@ -85,7 +88,7 @@ public final class KafkaClients {
     s.put("group.id", group);
     s.put("group.protocol", "classic");
     s.put("session.timeout.ms", timeoutMs);
-    s.put("heartbeat.interval.ms", timeoutMs / HEARTBEATS_PER_TIMEOUT);
+    s.put("heartbeat.interval.ms", Math.min(HEARTBEAT_MS_MAX, timeoutMs / HEARTBEATS_PER_TIMEOUT));
     // Partitions that stay here keep their MQTT connection during a rebalance.
     s.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
     return new KafkaConsumer<>(s, new StringDeserializer(), new ByteArrayDeserializer());

@@ -128,10 +128,9 @@ public final class KafkaTopics {
       throw new MismatchException(
           ("uplink.sessions is %d, but the topic %s has %d partitions, one per MQTT session that"
                   + " the broker may hold messages for. Set uplink.sessions to %d. To change the"
-                  + " number: let a gateway with the old number run until the devices are stopped"
-                  + " and its sessions are empty, stop it, delete the topic and the old sessions"
-                  + " (fqt-gateway-up-*) at the broker, then start with the new number.")
-              .formatted(sessions, Topics.SESSIONS, found, found));
+                  + " number: stop all gateways, run deploy/fleet gateway drain --config FILE"
+                  + " --sessions %d, then start them with the new number.")
+              .formatted(sessions, Topics.SESSIONS, found, found, sessions));
     }
   }
 

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SharedProducer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedProducer.class);
-  private static final Duration FAREWELL = Duration.ofSeconds(2);
+  private static final Duration FAREWELL = Duration.ofMillis(500);
 
   private final Supplier<Producer<String, byte[]>> factory;
   private Producer<String, byte[]> current;

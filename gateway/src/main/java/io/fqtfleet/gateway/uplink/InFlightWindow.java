@@ -4,6 +4,7 @@ import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.schemas.Topics.Uplink;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -49,6 +50,7 @@ final class InFlightWindow {
   private final Acker acker;
   private final UplinkCounters counters;
   private final ArrayDeque<Slot> slots = new ArrayDeque<>();
+  private boolean draining;
   private boolean abandoned;
 
   InFlightWindow(int capacity, Acker acker, UplinkCounters counters) {
@@ -62,7 +64,7 @@ final class InFlightWindow {
    */
   synchronized Slot enter(Inbound message, LongSupplier nanoClock) {
     try {
-      while (!abandoned && slots.size() >= capacity) {
+      while (!abandoned && (draining || slots.size() >= capacity)) {
         wait();
       }
     } catch (InterruptedException e) {
@@ -106,6 +108,27 @@ final class InFlightWindow {
         counters.deadLettered(first.reason, nowNanos - first.receivedNanos);
       }
     }
+  }
+
+  /**
+   * Takes nothing more (the MQTT thread waits from its next message on) and waits until all that
+   * was taken is acknowledged.
+   *
+   * @return the number of messages that time did not suffice for
+   */
+  synchronized int drain(long timeoutMs) {
+    draining = true;
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    try {
+      long leftMs = timeoutMs;
+      while (!abandoned && !slots.isEmpty() && leftMs > 0) {
+        wait(leftMs);
+        leftMs = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return slots.size();
   }
 
   /** The connection has ended: what is unacknowledged goes back to the broker. */

@@ -20,9 +20,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 
 /** All sessions of this gateway; the group of {@code fqt.sessions.v1} says which it owns. */
 public final class Uplink implements AutoCloseable {
-  /** Client id of session n: with it the broker finds the session again. */
-  static final String CLIENT_ID = "fqt-gateway-up-";
-
   private record Session(UplinkSession duty, OwnedLoop loop) {}
 
   private final List<Session> sessions = new ArrayList<>();
@@ -43,7 +40,7 @@ public final class Uplink implements AutoCloseable {
       int session = n;
       UplinkSession duty =
           new UplinkSession(
-              settings(config, session),
+              settings(config, session, count, config.uplink().window()),
               filters(session, count),
               links,
               producers,
@@ -56,19 +53,27 @@ public final class Uplink implements AutoCloseable {
           new Session(
               duty,
               new OwnedLoop(
-                  CLIENT_ID + session, duty, backoff, () -> ownership.confirms(session))));
+                  clientId(session, count), duty, backoff, () -> ownership.confirms(session))));
     }
   }
 
-  private static MqttLink.Settings settings(GatewayConfig config, int session) {
+  /**
+   * With it the broker finds the session again. The number of all sessions is in it, so that while
+   * that number changes old and new ones stand side by side.
+   */
+  static String clientId(int session, int count) {
+    return "fqt-gateway-up-" + session + "-of-" + count;
+  }
+
+  static MqttLink.Settings settings(GatewayConfig config, int session, int count, int window) {
     GatewayConfig.Mqtt mqtt = config.mqtt();
     return new MqttLink.Settings(
         mqtt.uri(),
-        CLIENT_ID + session,
+        clientId(session, count),
         mqtt.login(),
         false,
         MqttLink.Settings.NEVER_EXPIRES,
-        config.uplink().window(),
+        window,
         mqtt.keepAlive(),
         mqtt.timeout());
   }

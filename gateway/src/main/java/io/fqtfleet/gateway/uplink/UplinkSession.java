@@ -36,6 +36,12 @@ import org.slf4j.LoggerFactory;
 final class UplinkSession implements Duty {
   private static final Logger LOG = LoggerFactory.getLogger(UplinkSession.class);
 
+  /**
+   * Longest wait for Kafka's confirmations before a connection is given up; what is not
+   * acknowledged by then comes again, to this gateway or the next.
+   */
+  static final long DRAIN_MS = 1_500;
+
   private final MqttLink.Settings settings;
   private final List<String> filters;
   private final MqttLink.Factory links;
@@ -96,6 +102,7 @@ final class UplinkSession implements Duty {
     private final EndSignal signal;
     private final InFlightWindow window;
     private final MqttLink link;
+    private volatile boolean lost;
 
     Connection(Producer<String, byte[]> producer, EndSignal signal) throws MqttLinkException {
       this.producer = producer;
@@ -164,6 +171,7 @@ final class UplinkSession implements Duty {
 
     @Override
     public void lost(int reasonCode, String words) {
+      lost = true;
       if (reasonCode == MqttLink.SESSION_TAKEN_OVER) {
         counters.takenOver();
         signal.end(Cause.TAKEN_OVER, words);
@@ -174,6 +182,16 @@ final class UplinkSession implements Duty {
 
     @Override
     public void close() {
+      if (!lost) {
+        int left = window.drain(DRAIN_MS);
+        if (left > 0) {
+          LOG.warn(
+              "client={} {} messages not confirmed by Kafka in {} ms go back to the broker",
+              settings.clientId(),
+              left,
+              DRAIN_MS);
+        }
+      }
       // First, because the MQTT thread may wait for room.
       window.abandon();
       link.close();

@@ -132,4 +132,21 @@ class InFlightWindowTest {
     assertEquals(List.of(), acked);
     assertEquals(1, counters.snapshot().forwarded());
   }
+
+  @Test
+  void aDrainingWindowTakesNothingAndWaitsForWhatItHas() throws Exception {
+    Slot first = enter(1);
+    Slot second = enter(2);
+    assertEquals(2, window.drain(1), "both are unconfirmed when the time is over");
+    CompletableFuture<Slot> next = CompletableFuture.supplyAsync(() -> enter(3));
+    assertThrows(TimeoutException.class, () -> next.get(100, TimeUnit.MILLISECONDS));
+    CompletableFuture<Integer> left = CompletableFuture.supplyAsync(() -> window.drain(10_000));
+    window.confirm(first, Uplink.REPORT, null, 0);
+    window.confirm(second, Uplink.REPORT, null, 0);
+    assertEquals(0, left.get(5, TimeUnit.SECONDS));
+    assertEquals(List.of(1, 2), acked);
+    window.abandon();
+    assertNull(next.get(5, TimeUnit.SECONDS));
+    assertEquals(2, counters.snapshot().received());
+  }
 }

@@ -260,4 +260,19 @@ class UplinkSessionTest {
     assertEquals(1, counted().returned());
     assertFalse(producers.get(0).closed());
   }
+
+  @Test
+  void whatKafkaStillConfirmsIsAcknowledgedBeforeASessionIsGivenUp() throws Exception {
+    FakeLink link = started();
+    link.deliver(TOPIC, reports(1, 3), 1);
+    loop.disown();
+    for (int i = 0; i < 3; i++) {
+      assertFalse(link.closed, "closed with " + (3 - i) + " messages unconfirmed");
+      assertTrue(producers.get(0).completeNext());
+    }
+    loop.awaitIdle();
+    assertEquals(List.of(1, 2, 3), link.acked());
+    assertTrue(link.closed);
+    assertEquals(0, counted().returned());
+  }
 }
