@@ -194,7 +194,6 @@ public final class Gateway implements AutoCloseable {
   }
 
   private boolean topicsReady() throws InterruptedException {
-    waitingFor = "waiting for Kafka at " + kafka.bootstrapServers();
     Admin admin = kafka.admin();
     try {
       SessionChange.refuseUnfinished(admin, config.uplink().group());
@@ -203,7 +202,9 @@ public final class Gateway implements AutoCloseable {
     } catch (KafkaTopics.MismatchException e) {
       throw e;
     } catch (KafkaException e) {
-      warning.say("{}: {}", waitingFor, e.toString());
+      String awaited = "waiting for Kafka at " + kafka.bootstrapServers();
+      waitingFor = awaited + ": " + e.getMessage();
+      warning.say("{}: {}", awaited, e.toString());
       return false;
     } finally {
       admin.close(Duration.ZERO);

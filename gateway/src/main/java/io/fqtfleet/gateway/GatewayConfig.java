@@ -101,6 +101,12 @@ public record GatewayConfig(
       }
     }
 
+    /** Without the password. */
+    @Override
+    public String toString() {
+      return EffectiveConfig.of(this).toString();
+    }
+
     public MqttLink.Login login() {
       return new MqttLink.Login(username, password, tls == null ? null : tls.files());
     }
@@ -188,6 +194,12 @@ public record GatewayConfig(
           clash.isEmpty(),
           "client: %s are set by the gateway itself; remove them".formatted(clash));
       problems.raise();
+    }
+
+    /** Without the client's secrets. */
+    @Override
+    public String toString() {
+      return EffectiveConfig.of(this).toString();
     }
   }
 

@@ -15,6 +15,7 @@ public final class FakeLink implements MqttLink {
   public static final class Maker implements MqttLink.Factory {
     public final List<FakeLink> made = new CopyOnWriteArrayList<>();
     public volatile String refusal;
+    public volatile boolean sessionsLost;
 
     /** Null: none. */
     public volatile BrokerLimits limits;
@@ -77,7 +78,7 @@ public final class FakeLink implements MqttLink {
     connected = settings.cleanStart();
     BrokerLimits said = maker.limits;
     return new Welcome(
-        maker.made.size() > 1,
+        maker.made.size() > 1 && !maker.sessionsLost,
         said == null ? BrokerLimits.none(settings.sessionExpirySeconds()) : said);
   }
 

@@ -1,7 +1,9 @@
 package io.fqtfleet.gateway;
 
+import io.fqtfleet.schemas.AckOutcome;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.DeviceStatus;
+import io.fqtfleet.schemas.RefusalReason;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
@@ -36,6 +38,15 @@ public final class Messages {
   public static byte[] ack(String device) {
     BudgetAck ack = (BudgetAck) zero(BudgetAck.getClassSchema());
     set(ack, "device", device);
+    return ACKS.encode(ack);
+  }
+
+  public static byte[] ack(String device, long version, AckOutcome outcome, RefusalReason refusal) {
+    BudgetAck ack = (BudgetAck) zero(BudgetAck.getClassSchema());
+    set(ack, "device", device);
+    set(ack, "answeredVersion", version);
+    set(ack, "outcome", outcome);
+    set(ack, "refusal", refusal);
     return ACKS.encode(ack);
   }
 

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -194,6 +195,52 @@ abstract class MqttContract {
     assertEquals(1, Messages.BUDGETS.decode(body).getVersion());
   }
 
+  /** Text of MQTT is UTF-8 without U+0000; brokers differ in how strictly they look. */
+  @Test
+  void textThatIsNoneStopsNobody() throws Exception {
+    byte[] report = Messages.report("quiet", 1);
+    byte[] prefix = Topics.up("quiet", Uplink.REPORT).getBytes(StandardCharsets.UTF_8);
+    List<byte[]> ends =
+        List.of(
+            new byte[] {'/', (byte) 0xC3, 0x28},
+            new byte[] {'/', 0},
+            new byte[] {'/', 1},
+            new byte[] {'/', (byte) 0xED, (byte) 0xA0, (byte) 0x80},
+            new byte[] {'/', (byte) 0xEF, (byte) 0xBF, (byte) 0xBF});
+    for (byte[] end : ends) {
+      byte[] topic = Arrays.copyOf(prefix, prefix.length + end.length);
+      System.arraycopy(end, 0, topic, prefix.length, end.length);
+      hostile(topic, NO_PROPERTIES, report);
+    }
+    hostile(prefix, new byte[] {0x26, 0, 1, 'n', 0, 2, (byte) 0xC3, 0x28}, report);
+    hostile(prefix, new byte[] {0x26, 0, 1, 0, 0, 1, 'v'}, report);
+    hostile(prefix, new byte[] {0x03, 0, 1, (byte) 0xFF}, report);
+    try (WireClient device = client("quiet", WireClient.V5)) {
+      device.publish(Topics.up("quiet", Uplink.REPORT), Messages.report("quiet", 2), NO_PROPERTIES);
+    }
+    try (KafkaTail tail = new KafkaTail(kafka.bootstrapServers(), Topics.REPORTS)) {
+      tail.until(
+          all -> all.stream().anyMatch(r -> r.key().equals("quiet") && sequence(r) == 2),
+          "the report after all that");
+    }
+  }
+
+  private void hostile(byte[] topic, byte[] properties, byte[] payload) {
+    try (WireClient device = client("hostile", WireClient.V5)) {
+      device.publish(topic, payload, properties, false);
+    } catch (IOException e) {
+      // The broker has ended the connection: right as well.
+    }
+  }
+
+  private static long sequence(ConsumerRecord<String, byte[]> record) {
+    try {
+      return Messages.REPORTS.decode(record.value()).getSequence();
+    } catch (io.fqtfleet.schemas.WireException e) {
+      throw new AssertionError("an unreadable report reached Kafka", e);
+    }
+  }
+
   @Test
   void noMoreThanTheWindowIsUnacknowledgedWhileKafkaIsAway() throws Exception {
     int reports = 5 * WINDOW;
@@ -239,6 +286,24 @@ abstract class MqttContract {
       assertNull(of(tail.rest(), "mortal-1"), "the broker had to drop it");
     }
     assertFalse(metrics().contains("fqt_gateway_expiring_total 0"), "it is counted");
+  }
+
+  @Test
+  void retainedGarbageIsReadOnce() throws Exception {
+    byte[] topic = Topics.up("garbage", Uplink.REPORT).getBytes(StandardCharsets.UTF_8);
+    try (WireClient neighbour = client("neighbour", WireClient.V5)) {
+      neighbour.publish(topic, new byte[] {'h', 'i'}, NO_PROPERTIES, true);
+    }
+    try (KafkaTail tail = new KafkaTail(kafka.bootstrapServers(), Topics.DEAD_LETTERS)) {
+      tail.until(all -> ofKey(all, "garbage") == 1, "the dead letter");
+      gateway.close();
+      gateway = gateway();
+      assertEquals(1, ofKey(tail.rest(), "garbage"), "the session knows it");
+    }
+  }
+
+  private static long ofKey(List<ConsumerRecord<String, byte[]>> all, String key) {
+    return all.stream().filter(record -> key.equals(record.key())).count();
   }
 
   private String metrics() throws IOException {

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import kafka.tools.StorageTool;
@@ -19,6 +21,12 @@ final class KafkaStorage {
 
   /** Makes and formats the directory; no effect if that was done. */
   static void format(Path directory, String clusterId, Map<String, String> settings) {
+    format(directory, clusterId, settings, List.of());
+  }
+
+  /** {@code more}: further arguments of the storage tool. */
+  static void format(
+      Path directory, String clusterId, Map<String, String> settings, List<String> more) {
     if (Files.exists(directory.resolve(FORMATTED))) {
       return;
     }
@@ -27,7 +35,7 @@ final class KafkaStorage {
       Path file = Files.createTempFile("fqt-kafka", ".properties");
       try {
         write(settings, file);
-        format(directory, clusterId, file);
+        format(directory, clusterId, file, more);
       } finally {
         Files.delete(file);
       }
@@ -44,10 +52,14 @@ final class KafkaStorage {
     }
   }
 
-  private static void format(Path directory, String clusterId, Path file) {
+  private static void format(Path directory, String clusterId, Path file, List<String> more) {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    String[] command = {"format", "--cluster-id", clusterId, "--config", file.toString()};
-    int status = StorageTool.execute(command, new PrintStream(said, true, StandardCharsets.UTF_8));
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("format", "--cluster-id", clusterId, "--config", file.toString()));
+    command.addAll(more);
+    int status =
+        StorageTool.execute(
+            command.toArray(String[]::new), new PrintStream(said, true, StandardCharsets.UTF_8));
     if (status != 0) {
       throw new IllegalStateException(
           "Kafka's directory %s could not be formatted: %s"

@@ -2,6 +2,7 @@ package io.fqtfleet.localstack;
 
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -20,6 +21,8 @@ public final class LocalKafka implements KafkaBroker {
   private final Path directory;
   private final int port;
   private final int controllerPort;
+  private final int internalPort;
+  private final KafkaLogin login;
   private KafkaRaftServer server;
 
   /** On a free port. */
@@ -32,9 +35,20 @@ public final class LocalKafka implements KafkaBroker {
    * @param port of the broker; 0 = any free one, kept for the life of this object
    */
   public LocalKafka(Path directory, int port) {
+    this(directory, port, null);
+  }
+
+  private LocalKafka(Path directory, int port, KafkaLogin login) {
     this.directory = directory.toAbsolutePath();
     this.port = LoopbackPorts.choose(port);
     this.controllerPort = LoopbackPorts.free();
+    this.internalPort = LoopbackPorts.free();
+    this.login = login;
+  }
+
+  /** With a free port that wants TLS and a password. */
+  public static LocalKafka withLogin(Path directory, KafkaLogin login) {
+    return new LocalKafka(directory, 0, login);
   }
 
   @Override
@@ -44,7 +58,8 @@ public final class LocalKafka implements KafkaBroker {
     }
     LoopbackPorts.requireFree(port, "Kafka");
     LoopbackPorts.requireFree(controllerPort, "Kafka's controller");
-    KafkaStorage.format(directory, Uuid.randomUuid().toString(), settings());
+    List<String> more = login == null ? List.of() : login.formatArguments();
+    KafkaStorage.format(directory, Uuid.randomUuid().toString(), settings(), more);
     KafkaRaftServer starting = new KafkaRaftServer(new KafkaConfig(settings(), false), Time.SYSTEM);
     try {
       starting.startup();
@@ -96,6 +111,26 @@ public final class LocalKafka implements KafkaBroker {
     s.put("log.dirs", directory.toString());
     KafkaStorage.replicas(s, 1);
     KafkaStorage.small(s);
+    if (login != null) {
+      guard(s);
+    }
     return s;
+  }
+
+  /** Clients come over TLS with a password; the node reaches itself by a port of its own. */
+  private void guard(Map<String, String> s) {
+    String host = LoopbackPorts.HOST;
+    s.put(
+        "listeners",
+        "CLIENTS://%s:%d,INTERNAL://%s:%d,CONTROLLER://%s:%d"
+            .formatted(host, port, host, internalPort, host, controllerPort));
+    s.put(
+        "advertised.listeners",
+        "CLIENTS://%s:%d,INTERNAL://%s:%d".formatted(host, port, host, internalPort));
+    s.put("inter.broker.listener.name", "INTERNAL");
+    s.put(
+        "listener.security.protocol.map",
+        "CLIENTS:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    s.putAll(login.settings());
   }
 }

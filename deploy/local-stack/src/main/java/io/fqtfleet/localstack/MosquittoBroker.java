@@ -7,7 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -63,8 +65,47 @@ public final class MosquittoBroker implements MqttBrokerProcess {
         require_certificate true
         use_identity_as_username true
         allow_anonymous false
-        acl_file %s"""
+        acl_file %s\
+        """
             .formatted(ca, server.certificate(), server.key(), acl));
+  }
+
+  /**
+   * Plain TCP with user names and passwords; each may do what the access list of {@code acl} allows
+   * the name.
+   *
+   * @param users name -> password
+   */
+  public static MosquittoBroker withPasswords(Path directory, Map<String, String> users, Path acl) {
+    Path passwords = directory.toAbsolutePath().resolve("passwords");
+    try {
+      Files.createDirectories(passwords.getParent());
+      List<String> lines = new ArrayList<>();
+      users.forEach((name, password) -> lines.add(name + ":" + password));
+      Files.write(passwords, lines);
+      Process hashing =
+          new ProcessBuilder("mosquitto_passwd", "-U", passwords.toString())
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(hashing.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (hashing.waitFor() != 0) {
+        throw new IllegalStateException("mosquitto_passwd failed: " + said.strip());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("mosquitto_passwd did not hash " + passwords, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while passwords were hashed", e);
+    }
+    return new MosquittoBroker(
+        directory,
+        0,
+        """
+        password_file %s
+        allow_anonymous false
+        acl_file %s\
+        """
+            .formatted(passwords, acl));
   }
 
   /** True if the program is installed. */

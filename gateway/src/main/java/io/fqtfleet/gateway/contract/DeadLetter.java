@@ -22,7 +22,6 @@ public final class DeadLetter {
     UNKNOWN_SCHEMA,
     TRUNCATED,
     TRAILING_BYTES,
-    OUT_OF_RANGE,
     WRONG_DEVICE,
     BAD_TOPIC,
     OVERSIZE,
@@ -44,11 +43,10 @@ public final class DeadLetter {
         case UNKNOWN_SCHEMA -> UNKNOWN_SCHEMA;
         case TRUNCATED -> TRUNCATED;
         case TRAILING_BYTES -> TRAILING_BYTES;
-        case OUT_OF_RANGE -> OUT_OF_RANGE;
         case WRONG_DEVICE -> WRONG_DEVICE;
         case BAD_TOPIC -> BAD_TOPIC;
         case OVERSIZE -> OVERSIZE;
-        case UNKNOWN_ALERT -> INTERNAL;
+        case OUT_OF_RANGE, UNKNOWN_ALERT -> INTERNAL;
       };
     }
   }

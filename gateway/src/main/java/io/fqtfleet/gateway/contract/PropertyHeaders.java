@@ -119,17 +119,26 @@ public final class PropertyHeaders {
     return text != null && text.matches("[0-9]{1,18}");
   }
 
-  /** Null unless MQTT may carry it: UTF-8 without U+0000. */
+  /**
+   * Null unless it is UTF-8 without the characters that MQTT 5 forbids or advises against (section
+   * 1.5.4).
+   */
   private static String text(byte[] value) {
     if (value == null) {
       return null;
     }
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
-      return text.indexOf('\0') < 0 ? text : null;
+      return text.codePoints().noneMatch(PropertyHeaders::isRefused) ? text : null;
     } catch (CharacterCodingException e) {
       return null;
     }
+  }
+
+  private static boolean isRefused(int character) {
+    return Character.isISOControl(character)
+        || (character & 0xFFFE) == 0xFFFE
+        || character >= 0xFDD0 && character <= 0xFDEF;
   }
 
   private static byte[] utf8(String text) {

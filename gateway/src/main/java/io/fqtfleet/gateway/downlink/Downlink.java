@@ -38,7 +38,9 @@ public final class Downlink implements AutoCloseable {
   private final MqttLink.Factory links;
   private final SharedProducer producers;
   private final DeviceSchemas schemas;
+  private final BudgetKeys keys;
   private final BudgetEncoder encoder;
+  private final KeyRefusals refusals;
   private final GroupOwnership ownership;
 
   /** Lanes by partition, made when first owned and kept. Guarded by itself. */
@@ -52,7 +54,9 @@ public final class Downlink implements AutoCloseable {
     this.links = links;
     this.producers = producers;
     this.schemas = new DeviceSchemas(kafka::reader);
-    this.encoder = new BudgetEncoder(BudgetKeys.from(config.keys()), schemas::of);
+    this.keys = BudgetKeys.from(config.keys());
+    this.encoder = new BudgetEncoder(keys, schemas::of);
+    this.refusals = new KeyRefusals(kafka::reader, keys, this::owns, this::signAgain);
     this.ownership =
         new GroupOwnership(
             "fqt-down-owner",
@@ -72,6 +76,7 @@ public final class Downlink implements AutoCloseable {
 
   public void start() {
     schemas.start();
+    refusals.start();
     ownership.start();
   }
 
@@ -101,6 +106,7 @@ public final class Downlink implements AutoCloseable {
   }
 
   public void writeMetrics(MetricsText text) {
+    keys.snapshot().write(text);
     lanes()
         .forEach(
             (partition, lane) -> {
@@ -131,6 +137,11 @@ public final class Downlink implements AutoCloseable {
                   "Kafka headers of budgets that cannot be MQTT 5 properties",
                   labels,
                   s.headersLeftOut());
+              text.counter(
+                  "fqt_gateway_budgets_signed_again_total",
+                  "Budgets published once more with another key of the device",
+                  labels,
+                  s.signedAgain());
               s.deadLetteredByReason()
                   .forEach(
                       (reason, count) ->
@@ -146,7 +157,20 @@ public final class Downlink implements AutoCloseable {
   public void close() {
     ownership.close();
     schemas.close();
+    refusals.close();
     lanes().values().forEach(lane -> lane.loop.close());
+  }
+
+  private boolean owns(int partition) {
+    Lane lane = lanes().get(partition);
+    return lane != null && lane.loop.owned();
+  }
+
+  private void signAgain(ConsumerRecord<String, byte[]> last) {
+    Lane lane = lanes().get(last.partition());
+    if (lane != null) {
+      lane.duty.signAgain(last);
+    }
   }
 
   private Map<Integer, Lane> lanes() {
@@ -257,6 +281,7 @@ public final class Downlink implements AutoCloseable {
       if (lane.duty.takeRewind()) {
         consumer.seek(partition, lane.duty.committable());
       }
+      lane.duty.publishAgain();
       if (lane.duty.ready() && schemas.caughtUp()) {
         consumer.resume(List.of(partition));
       } else {

@@ -11,6 +11,7 @@ public final class DownlinkCounters {
   private long repeated;
   private long takenOver;
   private long headersLeftOut;
+  private long signedAgain;
 
   /**
    * A consistent copy. {@code repeated}: budgets read again because a connection ended before the
@@ -22,7 +23,8 @@ public final class DownlinkCounters {
       Map<String, Long> deadLetteredByReason,
       long repeated,
       long takenOver,
-      long headersLeftOut) {
+      long headersLeftOut,
+      long signedAgain) {
     public Snapshot plus(Snapshot other) {
       Map<String, Long> reasons = new TreeMap<>(deadLetteredByReason);
       other.deadLetteredByReason.forEach(
@@ -33,7 +35,8 @@ public final class DownlinkCounters {
           reasons,
           repeated + other.repeated,
           takenOver + other.takenOver,
-          headersLeftOut + other.headersLeftOut);
+          headersLeftOut + other.headersLeftOut,
+          signedAgain + other.signedAgain);
     }
   }
 
@@ -61,8 +64,18 @@ public final class DownlinkCounters {
     headersLeftOut += count;
   }
 
+  synchronized void signedAgain() {
+    signedAgain++;
+  }
+
   synchronized Snapshot snapshot() {
     return new Snapshot(
-        published, deleted, new TreeMap<>(deadLettered), repeated, takenOver, headersLeftOut);
+        published,
+        deleted,
+        new TreeMap<>(deadLettered),
+        repeated,
+        takenOver,
+        headersLeftOut,
+        signedAgain);
   }
 }

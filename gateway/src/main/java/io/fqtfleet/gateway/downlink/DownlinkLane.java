@@ -14,9 +14,16 @@ import io.fqtfleet.gateway.mqtt.OwnedLoop.Duty;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.EndSignal;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One partition of budgets and its MQTT connection.
@@ -27,6 +34,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * state, so repeating it does no harm.
  */
 final class DownlinkLane implements Duty {
+  private static final Logger LOG = LoggerFactory.getLogger(DownlinkLane.class);
+
   /** An offered record until its acknowledgement. */
   private static final class Pending {
     private final long offset;
@@ -45,6 +54,15 @@ final class DownlinkLane implements Duty {
   private final InstantSource clock;
   private final DownlinkCounters counters = new DownlinkCounters();
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+  /** Last budgets to be signed with another key; at most one per device. */
+  private final Map<String, ConsumerRecord<String, byte[]>> again = new LinkedHashMap<>();
+
+  /** Those of them that await the broker's acknowledgement. */
+  private final Set<ConsumerRecord<String, byte[]>> signedAgain = new HashSet<>();
+
+  /** Offset of the last offered record of each device, so that no older one follows it. */
+  private final Map<String, Long> lastOffered = new HashMap<>();
 
   private Connection connection;
   private long committable;
@@ -72,6 +90,8 @@ final class DownlinkLane implements Duty {
   /** The partition was assigned; its reading begins at this offset. */
   synchronized void begin(long offset) {
     pending.clear();
+    again.clear();
+    lastOffered.clear();
     committable = offset;
     rewind = false;
   }
@@ -89,11 +109,51 @@ final class DownlinkLane implements Duty {
   }
 
   synchronized boolean ready() {
-    return connection != null && !rewind && pending.size() < connection.limit;
+    return connection != null && !rewind && inFlight() < connection.limit;
   }
 
   synchronized int inFlight() {
-    return pending.size();
+    return pending.size() + signedAgain.size();
+  }
+
+  /**
+   * The device refused its last budget because of the key: it is published once more. Any thread.
+   */
+  synchronized void signAgain(ConsumerRecord<String, byte[]> last) {
+    again.put(last.key(), last);
+  }
+
+  /** Publishes what is to be signed again as far as there is room; the polling thread calls. */
+  void publishAgain() {
+    for (Again next = nextAgain(); next != null; next = nextAgain()) {
+      try {
+        FromKafka came = PropertyHeaders.fromKafka(next.record.headers(), clock.millis());
+        next.to.publishAgain(
+            encoder.encode(next.record.key(), next.record.value(), came), next.record);
+      } catch (UndeliverableException e) {
+        // It became a dead letter when it was offered.
+        LOG.debug("device={} not signed again: {}", next.record.key(), e.getMessage());
+        forget(next.record);
+      }
+    }
+  }
+
+  private record Again(Connection to, ConsumerRecord<String, byte[]> record) {}
+
+  private synchronized Again nextAgain() {
+    while (ready() && !again.isEmpty()) {
+      ConsumerRecord<String, byte[]> next = again.remove(again.keySet().iterator().next());
+      // A later budget went out meanwhile, or a deletion: that one counts.
+      if (next.offset() >= lastOffered.getOrDefault(next.key(), 0L) && next.value() != null) {
+        signedAgain.add(next);
+        return new Again(connection, next);
+      }
+    }
+    return null;
+  }
+
+  private synchronized void forget(ConsumerRecord<String, byte[]> record) {
+    signedAgain.remove(record);
   }
 
   /** False if the record must be offered again later; nothing happened then. */
@@ -106,6 +166,9 @@ final class DownlinkLane implements Duty {
       }
       to = connection;
       pending.addLast(entry);
+      if (record.key() != null) {
+        lastOffered.put(record.key(), record.offset());
+      }
     }
     try {
       FromKafka came = PropertyHeaders.fromKafka(record.headers(), clock.millis());
@@ -172,6 +235,19 @@ final class DownlinkLane implements Duty {
               });
     }
 
+    void publishAgain(Publication publication, ConsumerRecord<String, byte[]> record) {
+      link.publishRetained(publication.topic(), publication.payload(), publication.properties())
+          .whenComplete(
+              (nothing, failure) -> {
+                if (failure != null) {
+                  signal.end(Cause.FAILED, failure.getMessage());
+                } else {
+                  counters.signedAgain();
+                  forget(record);
+                }
+              });
+    }
+
     void bury(ConsumerRecord<String, byte[]> record, UndeliverableException why, Pending entry) {
       ProducerRecord<String, byte[]> letter =
           DeadLetter.of(
@@ -230,6 +306,8 @@ final class DownlinkLane implements Duty {
           rewind = true;
           counters.repeated(pending.size());
           pending.clear();
+          signedAgain.forEach(record -> again.putIfAbsent(record.key(), record));
+          signedAgain.clear();
         }
       }
       link.close();

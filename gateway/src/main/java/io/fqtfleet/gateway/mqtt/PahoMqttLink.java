@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * <p>What it guards against: Paho swallows exceptions of the message callback (and would have
  * acknowledged the message in its automatic mode), keeps the reconnect delay in a static field,
  * throws when more than the broker's Receive Maximum is open, resolves incoming topic aliases
- * wrongly and stores to disk by default.
+ * wrongly, stores to disk by default and ends the connection at a control character in a topic
+ * ({@link TextGuard}).
  */
 public final class PahoMqttLink implements MqttLink {
   /** Held, or the level would be forgotten with the logger. */
@@ -52,7 +53,9 @@ public final class PahoMqttLink implements MqttLink {
     this.settings = settings;
     this.listener = listener;
     try {
-      client = new MqttAsyncClient(settings.uri(), settings.clientId(), new MemoryPersistence());
+      client =
+          new MqttAsyncClient(
+              PahoModules.guarded(settings.uri()), settings.clientId(), new MemoryPersistence());
     } catch (MqttException | IllegalArgumentException e) {
       throw new MqttLinkException("no MQTT client for " + settings.uri(), e);
     }

@@ -68,6 +68,16 @@ final class UplinkRouter {
     }
   }
 
+  /** Kafka's own limit is below ours: the beginning is kept, as of any oversize message. */
+  Routed tooLarge(Inbound message, long receivedAtMs, String words) {
+    ProducerRecord<String, byte[]> record =
+        DeadLetter.of(
+            Reason.OVERSIZE, words, null, message.payload(), DeadLetter.OVERSIZE_KEPT_BYTES, null);
+    DeadLetter.header(record, Headers.MQTT_TOPIC, message.topic());
+    DeadLetter.header(record, Headers.RECEIVED_AT, Long.toString(receivedAtMs));
+    return new Routed(record, null, Reason.OVERSIZE.name());
+  }
+
   private static UpTopic parse(String topic) throws WireException {
     try {
       return Topics.parseUp(topic);

@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -137,13 +138,21 @@ final class UplinkSession implements Duty {
       if (slot == null) {
         return;
       }
-      Routed routed = router.route(message, clock.millis());
+      long receivedAtMs = clock.millis();
+      send(message, receivedAtMs, slot, router.route(message, receivedAtMs));
+    }
+
+    private void send(Inbound message, long receivedAtMs, Slot slot, Routed routed) {
       try {
         producer.send(
             routed.record(),
             (metadata, failure) -> {
               if (failure == null) {
                 confirmed(slot, routed);
+              } else if (failure instanceof RecordTooLargeException && routed.kind() != null) {
+                // Redelivered, it would come back for ever.
+                String words = failure.getMessage();
+                send(message, receivedAtMs, slot, router.tooLarge(message, receivedAtMs, words));
               } else {
                 failed(failure);
               }

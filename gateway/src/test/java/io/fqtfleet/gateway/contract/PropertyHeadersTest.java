@@ -14,12 +14,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 
 class PropertyHeadersTest {
   private static final long NOW_MS = 5_000;
+
+  /** Met by other modules only. */
+  private static final Set<WireException.Reason> FOREIGN =
+      Set.of(WireException.Reason.OUT_OF_RANGE, WireException.Reason.UNKNOWN_ALERT);
+
   private final RecordHeaders headers = new RecordHeaders();
 
   private static MessageProperties user(List<User> user) {
@@ -100,6 +106,8 @@ class PropertyHeadersTest {
     headers.add("mqtt-user-binary", new byte[] {(byte) 0xC3, 0x28});
     headers.add("mqtt-user-null", null);
     headers.add("mqtt-user-nul", new byte[] {'a', 0});
+    headers.add("mqtt-user-line", new byte[] {'a', '\n'});
+    headers.add("mqtt-user-none", new byte[] {(byte) 0xEF, (byte) 0xBF, (byte) 0xBE});
     headers.add("mqtt-user-", new byte[] {'a'});
     headers.add("mqtt-user-na\0me", new byte[] {'a'});
     headers.add("mqtt-user-good", new byte[] {'a'});
@@ -108,7 +116,7 @@ class PropertyHeadersTest {
     headers.add("trace", new byte[] {'x'});
     PropertyHeaders.FromKafka read = PropertyHeaders.fromKafka(headers, NOW_MS);
     assertEquals(user(List.of(new User("good", "a"))), read.properties());
-    assertEquals(7, read.leftOut());
+    assertEquals(9, read.leftOut());
   }
 
   @Test
@@ -122,7 +130,7 @@ class PropertyHeadersTest {
   @Test
   void everyReasonOfTheWireHasItsOwn() {
     for (WireException.Reason wire : WireException.Reason.values()) {
-      boolean foreign = wire == WireException.Reason.UNKNOWN_ALERT;
+      boolean foreign = FOREIGN.contains(wire);
       assertEquals(foreign ? "INTERNAL" : wire.name(), DeadLetter.Reason.of(wire).name());
     }
   }

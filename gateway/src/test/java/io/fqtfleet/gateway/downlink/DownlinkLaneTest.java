@@ -196,6 +196,54 @@ class DownlinkLaneTest {
   }
 
   @Test
+  void aBudgetIsSignedAgainUnlessALaterOneWentOut() throws Exception {
+    FakeLink link = started();
+    lane.signAgain(record(5));
+    lane.publishAgain();
+    assertEquals(1, link.published.size());
+    assertEquals(1, lane.inFlight());
+    assertEquals(10, lane.committable(), "it has no part in the commits");
+    link.published.get(0).acknowledged().complete(null);
+    assertEquals(1, lane.counters().snapshot().signedAgain());
+    assertEquals(0, lane.inFlight());
+    lane.offer(record(10));
+    lane.signAgain(record(9));
+    lane.signAgain(new ConsumerRecord<>(Topics.BUDGETS, 0, 11, "b", null));
+    lane.publishAgain();
+    assertEquals(2, link.published.size(), "an older one must not follow, a deletion needs no key");
+    lane.signAgain(record(10));
+    lane.publishAgain();
+    assertEquals(3, link.published.size(), "the last one itself");
+  }
+
+  @Test
+  void whatWasToBeSignedAgainIsNotForgottenWhenTheConnectionEnds() throws Exception {
+    FakeLink link = started();
+    lane.signAgain(record(5));
+    lane.publishAgain();
+    link.listener.lost(MqttLink.NO_REASON_CODE, "broken");
+    FakeLink second = links.await(1);
+    assertTrue(lane.takeRewind());
+    awaitReady();
+    lane.publishAgain();
+    assertEquals(1, second.published.size());
+  }
+
+  @Test
+  void theWindowHoldsForWhatIsSignedAgainToo() throws Exception {
+    links.receiveMaximum = 1;
+    FakeLink link = started();
+    lane.offer(record(10));
+    lane.signAgain(record(10));
+    lane.publishAgain();
+    assertEquals(1, link.published.size());
+    link.published.get(0).acknowledged().complete(null);
+    lane.publishAgain();
+    assertEquals(2, link.published.size());
+    assertFalse(lane.offer(record(11)));
+  }
+
+  @Test
   void aDeadLetterThatKafkaDoesNotTakeIsTriedAgain() throws Exception {
     started();
     lane.offer(record(10, new byte[] {1, 2}));

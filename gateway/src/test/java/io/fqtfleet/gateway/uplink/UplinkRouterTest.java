@@ -115,6 +115,11 @@ class UplinkRouterTest {
   }
 
   @Test
+  void anErrorOfOursKeepsTheMessageAndTheFlow() {
+    assertEquals("INTERNAL", route(REPORT_TOPIC, null).reason());
+  }
+
+  @Test
   void whereTheBrokerSaysWhoSentItTheTopicMustBeTheSenders() {
     UplinkRouter strict = new UplinkRouter(MAX_BYTES, "client-id");
     byte[] good = Messages.report("press-1", 1);

@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -174,6 +175,29 @@ class UplinkSessionTest {
     assertEquals(List.of(1, 2), link.acked());
     assertEquals(1L, counted().deadLetteredByReason().get("NOT_SINGLE_OBJECT"));
     assertEquals(1, counted().forwarded());
+  }
+
+  @Test
+  void aMessageThatKafkaFindsTooLargeIsADeadLetterAndDoesNotComeBackForEver() throws Exception {
+    FakeLink link = started();
+    link.deliver(TOPIC, reports(1, 2), 1);
+    producers.get(0).errorNext(new RecordTooLargeException("more than max.message.bytes"));
+    assertEquals(List.of(), link.acked());
+    producers.get(0).completeNext();
+    producers.get(0).completeNext();
+    assertEquals(List.of(1, 2), link.acked());
+    assertEquals(1L, counted().deadLetteredByReason().get("OVERSIZE"));
+    assertEquals(1, counted().forwarded());
+    assertEquals(1, links.made.size(), "the connection stays");
+  }
+
+  @Test
+  void aSessionThatTheBrokerLostIsCounted() throws Exception {
+    links.sessionsLost = true;
+    started().listener.lost(MqttLink.NO_REASON_CODE, "restarted without its files");
+    links.await(1);
+    await(() -> counted().sessionsCreated() == 2, "the second session");
+    assertEquals(2, counted().connects());
   }
 
   @Test

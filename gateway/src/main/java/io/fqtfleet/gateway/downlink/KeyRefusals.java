@@ -1,0 +1,222 @@
+package io.fqtfleet.gateway.downlink;
+
+import io.fqtfleet.gateway.ops.PacedWarning;
+import io.fqtfleet.schemas.AckOutcome;
+import io.fqtfleet.schemas.BudgetAck;
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.schemas.WireException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds devices that refuse their budget because of its key, and has their last budget signed
+ * again.
+ *
+ * <pre>
+ *   fqt.acks.v1: REFUSED, UNKNOWN_KEY or BAD_SIGNATURE -> next key of the device
+ *     -> last budget of the device, looked up in fqt.budgets.v1 -> signed again, published
+ * </pre>
+ *
+ * <p>A device answers each retained budget that it hears, so one that was missed while no gateway
+ * looked is met again at its next connect. One thread; a look-up reads the partitions that this
+ * gateway owns once for all devices that wait.
+ */
+final class KeyRefusals implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(KeyRefusals.class);
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+  /** Acks of this long before the start are read too: from while another gateway ended. */
+  private static final Duration LOOK_BACK = Duration.ofMinutes(5);
+
+  private static final long RETRY_MS = 1_000;
+  private static final long JOIN_TIMEOUT_MS = 5_000;
+
+  /** Takes the last budget of a device. */
+  interface Again {
+    void sign(ConsumerRecord<String, byte[]> record);
+  }
+
+  private final WireCodec<BudgetAck> codec = WireCodec.of(BudgetAck.class);
+  private final Supplier<Consumer<String, byte[]>> readers;
+  private final BudgetKeys keys;
+  private final IntPredicate owned;
+  private final Again again;
+  private final PacedWarning warning = new PacedWarning(LOG);
+  private final Thread thread;
+
+  /** Devices whose last budget is to be signed again. Only used by the thread. */
+  private final Set<String> waiting = new HashSet<>();
+
+  /** Where reading goes on after Kafka was away. Only used by the thread. */
+  private final Map<TopicPartition, Long> positions = new HashMap<>();
+
+  private volatile boolean closed;
+
+  /**
+   * @param owned whether a partition of the budgets is this gateway's
+   */
+  KeyRefusals(
+      Supplier<Consumer<String, byte[]>> readers,
+      BudgetKeys keys,
+      IntPredicate owned,
+      Again again) {
+    this.readers = readers;
+    this.keys = keys;
+    this.owned = owned;
+    this.again = again;
+    this.thread = new Thread(this::run, "fqt-down-keys");
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      thread.join(JOIN_TIMEOUT_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        Consumer<String, byte[]> consumer = readers.get();
+        try {
+          follow(consumer);
+        } finally {
+          consumer.close(CloseOptions.timeout(FAREWELL));
+        }
+      } catch (KafkaException e) {
+        warning.say("topic={} reading again: {}", Topics.ACKS, e.toString());
+        pause();
+      }
+    }
+  }
+
+  private void follow(Consumer<String, byte[]> consumer) {
+    List<TopicPartition> acks = partitions(consumer, Topics.ACKS);
+    consumer.assign(acks);
+    if (positions.isEmpty()) {
+      seekBack(consumer, acks);
+    } else {
+      positions.forEach(consumer::seek);
+    }
+    while (!closed) {
+      consumer.poll(POLL).forEach(this::judge);
+      acks.forEach(partition -> positions.put(partition, consumer.position(partition)));
+      if (!waiting.isEmpty()) {
+        lastBudgets().forEach(again::sign);
+        waiting.clear();
+      }
+    }
+  }
+
+  private static void seekBack(Consumer<String, byte[]> consumer, List<TopicPartition> acks) {
+    Map<TopicPartition, Long> since = new HashMap<>();
+    long from = System.currentTimeMillis() - LOOK_BACK.toMillis();
+    acks.forEach(partition -> since.put(partition, from));
+    Map<TopicPartition, OffsetAndTimestamp> starts = consumer.offsetsForTimes(since);
+    for (TopicPartition partition : acks) {
+      OffsetAndTimestamp start = starts.get(partition);
+      if (start == null) {
+        consumer.seekToEnd(List.of(partition));
+      } else {
+        consumer.seek(partition, start.offset());
+      }
+    }
+  }
+
+  private void judge(ConsumerRecord<String, byte[]> record) {
+    if (record.value() == null) {
+      return;
+    }
+    try {
+      BudgetAck ack = codec.decode(record.value());
+      if (keyWasRight(ack)) {
+        keys.accepted(ack.getDevice());
+      } else if (signedAgain(ack)) {
+        waiting.add(ack.getDevice());
+      }
+    } catch (WireException e) {
+      // The uplink lets only readable ones in; another writer did this.
+      warning.say("device={} unreadable ack: {}", record.key(), e.asHeader());
+    }
+  }
+
+  /** A device looks at the signature before it looks at these. */
+  private static boolean keyWasRight(BudgetAck ack) {
+    return switch (ack.getRefusal()) {
+      case REPLAYED, OUT_OF_RANGE, STORE_FAILED -> true;
+      default -> ack.getOutcome() != AckOutcome.REFUSED;
+    };
+  }
+
+  private boolean signedAgain(BudgetAck refusal) {
+    return switch (refusal.getRefusal()) {
+      case UNKNOWN_KEY -> keys.refused(refusal.getDevice());
+      case BAD_SIGNATURE -> keys.refusedTag(refusal.getDevice());
+      default -> false;
+    };
+  }
+
+  /** Of the devices that wait and are ours, from the beginning of the compacted topic. */
+  private Collection<ConsumerRecord<String, byte[]>> lastBudgets() {
+    Map<String, ConsumerRecord<String, byte[]>> last = new HashMap<>();
+    try (var consumer = readers.get()) {
+      List<TopicPartition> ours =
+          partitions(consumer, Topics.BUDGETS).stream()
+              .filter(partition -> owned.test(partition.partition()))
+              .toList();
+      consumer.assign(ours);
+      consumer.seekToBeginning(ours);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(ours);
+      while (!closed
+          && !ends.entrySet().stream()
+              .allMatch(e -> consumer.position(e.getKey()) >= e.getValue())) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          if (record.key() != null && waiting.contains(record.key())) {
+            last.put(record.key(), record);
+          }
+        }
+      }
+    }
+    return last.values();
+  }
+
+  private static List<TopicPartition> partitions(Consumer<String, byte[]> consumer, String topic) {
+    return consumer.partitionsFor(topic).stream()
+        .map(info -> new TopicPartition(info.topic(), info.partition()))
+        .toList();
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(RETRY_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      closed = true;
+    }
+  }
+}
