@@ -248,7 +248,9 @@ public record GatewayConfig(
       @Meaning("64 or more hexadecimal digits; device keys are derived from it by HKDF-SHA-256")
           String masterKey,
       @Meaning("number of the derived keys in the devices' store") Integer keyId,
-      @Meaning("YAML `devices: {id: \"keyId:64 hex digits\"}`; goes before the master key")
+      @Meaning(
+              "YAML of [several keys at once](#exchanging-the-signing-keys), read again when it"
+                  + " changes; goes before the master key")
           String deviceKeyFile) {
     private static final int MASTER_KEY_BYTES_MIN = 32;
 

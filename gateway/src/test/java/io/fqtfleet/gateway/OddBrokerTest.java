@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fqtfleet.gateway.mqtt.BrokerLimits;
 import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
@@ -88,6 +89,15 @@ class OddBrokerTest implements MqttLink.Listener {
     broker.answer(ScriptedBroker.CONNECT, "20 03 00 87 00");
     String said = assertThrows(MqttLinkException.class, this::connect).getMessage();
     assertTrue(said.contains(broker.uri()) && said.toLowerCase().contains("auth"), said);
+  }
+
+  @Test
+  void whatTheBrokerSaysOfItselfIsRead() throws Exception {
+    // Receive Maximum 5, packets to 1024 bytes, no retain, no wildcards, sessions for 7200 s.
+    broker.answer(
+        ScriptedBroker.CONNECT, "20 14 00 00 11 21 0005 27 00000400 25 00 28 00 11 00001C20");
+    BrokerLimits limits = connect().limits();
+    assertEquals(new BrokerLimits(5, 7_200, 2, false, false, 1_024), limits);
   }
 
   @Test

@@ -13,9 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Turns a YAML tree into records and notes every problem instead of stopping at the first. */
 final class RecordReader {
+  private static final Pattern SECRET_NAME =
+      Pattern.compile("(?i)password|secret|token|jaas|credential|masterkey");
+  private static final Pattern LONG_HEX = Pattern.compile("[0-9A-Fa-f]{32}");
+
   private final List<String> problems;
 
   RecordReader(List<String> problems) {
@@ -225,8 +230,13 @@ final class RecordReader {
     return path.isEmpty() ? name : path + "." + name;
   }
 
+  /** By its name, or because it looks like a key. */
+  private static boolean isSecret(String path, String value) {
+    return SECRET_NAME.matcher(path).find() || LONG_HEX.matcher(value).find();
+  }
+
   private void note(String path, JsonNode node, String rule) {
-    String shown = node.toString();
+    String shown = isSecret(path, node.toString()) ? "(not shown)" : node.toString();
     problems.add(
         "%s: %s %s"
             .formatted(

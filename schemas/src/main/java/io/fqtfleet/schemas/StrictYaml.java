@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Reads an operator's YAML into a tree of records and refuses what it does not know, listing all
@@ -69,7 +70,7 @@ public final class StrictYaml {
     } catch (JsonProcessingException e) {
       var at = e.getLocation();
       String where = at == null ? "" : "line " + at.getLineNr() + ": ";
-      throw new ConfigException(source, List.of(where + e.getOriginalMessage()));
+      throw new ConfigException(source, List.of(where + withoutExcerpts(e.getOriginalMessage())));
     }
     if (root == null || root instanceof MissingNode || root.isNull()) {
       root = YAML.createObjectNode();
@@ -82,6 +83,14 @@ public final class StrictYaml {
       throw new ConfigException(source, problems);
     }
     return value;
+  }
+
+  /** The parser indents what it cites of the file, which may be a secret. */
+  private static String withoutExcerpts(String message) {
+    return message
+        .lines()
+        .filter(line -> !line.startsWith("    "))
+        .collect(Collectors.joining(" "));
   }
 
   /** Puts the environment's values into the tree, as text at the path of the key they name. */

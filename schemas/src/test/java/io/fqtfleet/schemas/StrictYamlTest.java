@@ -96,6 +96,22 @@ class StrictYamlTest {
   }
 
   @Test
+  void noMessageShowsASecretOfTheFile() {
+    String key = "0b".repeat(32);
+    for (String text :
+        List.of(
+            "kafka: {uri: \"" + key,
+            "kafka: {uri: {a: \"" + key + "\"}, port: 1}",
+            "password: {uri: [" + key + "]}\nkafka: [" + key + "]",
+            "weights: {masterKey: hidden" + key.substring(0, 9) + "}")) {
+      String said =
+          assertThrows(ConfigException.class, () -> StrictYaml.parse("t", text, Config.class))
+              .getMessage();
+      assertTrue(!said.contains("0b0b"), said);
+    }
+  }
+
+  @Test
   void theEnvironmentWinsOverTheFileAndUnknownVariablesAreRefused(@TempDir Path dir)
       throws IOException {
     Path file = Files.writeString(dir.resolve("c.yaml"), "kafka: {uri: a, port: 1}\n");

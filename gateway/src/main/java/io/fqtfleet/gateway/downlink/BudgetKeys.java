@@ -111,6 +111,7 @@ final class BudgetKeys {
    * @return true if the budget is to be signed again
    */
   synchronized boolean refusedTag(String device) {
+    readAgainIfChanged();
     List<Key> candidates = ring.candidates(device);
     if (!candidates.isEmpty()) {
       int first = candidates.get(0).id();
@@ -131,6 +132,7 @@ final class BudgetKeys {
    */
   synchronized boolean refused(String device) {
     refusals++;
+    readAgainIfChanged();
     List<Key> candidates = ring.candidates(device);
     if (candidates.isEmpty()) {
       return false;

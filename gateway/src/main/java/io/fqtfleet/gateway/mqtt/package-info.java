@@ -1,6 +1,6 @@
 /**
- * Our view of an MQTT connection. Only {@code PahoMqttLink} knows the client library; nothing here
- * knows Kafka.
+ * Our view of an MQTT connection. Only {@code Paho...} classes know the client library; nothing
+ * here knows Kafka.
  *
  * <p>Start with {@link io.fqtfleet.gateway.mqtt.MqttLink}.
  */

@@ -231,7 +231,7 @@ class DownlinkLaneTest {
 
   @Test
   void theWindowHoldsForWhatIsSignedAgainToo() throws Exception {
-    links.receiveMaximum = 1;
+    links.limits = new BrokerLimits(1, 0, 2, true, true, Long.MAX_VALUE);
     FakeLink link = started();
     lane.offer(record(10));
     lane.signAgain(record(10));
