@@ -32,6 +32,11 @@ public final class BenchCommand {
       @Option(names = "--partitions", defaultValue = "4", description = "1..64 (4)") int partitions,
       @Option(names = "--threads", defaultValue = "1", description = "stream threads, 1..64 (1)")
           int threads,
+      @Option(
+              names = "--runs",
+              defaultValue = "5",
+              description = "of both topologies in turns, 0..100; medians are stated (5)")
+          int runs,
       @Option(names = "--json", paramLabel = "FILE", description = "the figures as JSON") Path json)
       throws Exception {
     within("--devices", devices, 500, 100_000);
@@ -39,8 +44,9 @@ public final class BenchCommand {
     within("--restore", restored, 0, 1_000_000);
     within("--partitions", partitions, 1, 64);
     within("--threads", threads, 1, 64);
+    within("--runs", runs, 0, 100);
     StreamsBench.Options options =
-        new StreamsBench.Options(devices, reports, restored, partitions, threads);
+        new StreamsBench.Options(devices, reports, restored, partitions, threads, runs);
     measure(json, (say, directory) -> new StreamsBench(options, say).run(directory));
   }
 

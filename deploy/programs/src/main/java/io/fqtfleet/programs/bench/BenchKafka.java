@@ -7,9 +7,11 @@ import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -31,6 +33,9 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** The broker of a measurement: filled before, watched from outside while it runs. */
 final class BenchKafka implements AutoCloseable {
+  private static final int LOOKS_MAX = 200;
+  private static final long LOOK_MS = 50;
+
   private final LocalKafka kafka;
   private final Admin admin;
 
@@ -70,10 +75,11 @@ final class BenchKafka implements AutoCloseable {
       for (int d = 0; d < devices; d++) {
         send(producer, Topics.STATUS, startMs, d, FleetRecords.status(d));
       }
+      CalmFleet fleet = new CalmFleet(devices);
       for (int r = 1; r <= reports; r++) {
         long atMs = startMs + (long) (r - 1) * roundMs + roundMs / 2;
         for (int d = 0; d < devices; d++) {
-          send(producer, Topics.REPORTS, atMs, d, FleetRecords.report(d, r));
+          send(producer, Topics.REPORTS, atMs, d, fleet.report(d));
         }
       }
     }
@@ -139,8 +145,30 @@ final class BenchKafka implements AutoCloseable {
     }
   }
 
-  /** Rounds and labelled samples that the committed decisions rest on. */
-  record Decided(long rounds, long labelled) {}
+  /** What a run made of the records that were filled in. */
+  void deleteAllBut(Set<String> kept) throws InterruptedException {
+    Set<String> made = new TreeSet<>(topics());
+    made.removeAll(kept);
+    try {
+      admin.deleteTopics(made).all().get();
+      for (int look = 0; !Collections.disjoint(topics(), made); look++) {
+        if (look == LOOKS_MAX) {
+          throw new IllegalStateException("Kafka does not delete " + made);
+        }
+        Thread.sleep(LOOK_MS);
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the topics of a run were not deleted", e);
+    }
+  }
+
+  /**
+   * What was decided and committed.
+   *
+   * @param labelled samples that it rests on
+   * @param incidents rounds in which a cohort had one: a calm fleet has none
+   */
+  record Decided(long rounds, long labelled, long incidents) {}
 
   Decided decided() throws InterruptedException {
     Map<TopicPartition, Long> ends = ends(Topics.COHORTS);
@@ -153,6 +181,7 @@ final class BenchKafka implements AutoCloseable {
     WireCodec<CohortHealth> codec = WireCodec.of(CohortHealth.class);
     long rounds = 0;
     long labelled = 0;
+    long incidents = 0;
     try (var consumer =
         new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer())) {
       consumer.assign(ends.keySet());
@@ -161,13 +190,15 @@ final class BenchKafka implements AutoCloseable {
       while (last.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
           rounds++;
-          labelled += codec.decode(record.value()).getSamplesLabelled();
+          CohortHealth health = codec.decode(record.value());
+          labelled += health.getSamplesLabelled();
+          incidents += health.getIncident() == null ? 0 : 1;
         }
       }
     } catch (WireException e) {
       throw new IllegalStateException("the topology wrote what cannot be read", e);
     }
-    return new Decided(rounds, labelled);
+    return new Decided(rounds, labelled, incidents);
   }
 
   @Override

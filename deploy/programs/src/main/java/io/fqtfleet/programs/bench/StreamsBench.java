@@ -7,23 +7,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.StreamsConfig;
 
 /**
  * Reports per second through the production service, and through {@link PassThrough} with the same
- * settings, from the same topic on the same broker, one after the other.
+ * settings, from the same topic on the same broker, in turns.
  *
- * <p>The clock runs from the start of the topology until its committed offsets are at the ends of
- * all topics that it reads: of the reports, and for the production topology of the evidence that it
- * made of them, so until the last report is where decisions are made from. Rounds are closed and
+ * <p>The clock runs from the topology's state RUNNING until its committed offsets are at the ends
+ * of all topics that it reads: of the reports, and for the production topology of the evidence that
+ * it made of them, so until the last report is where decisions are made from. Rounds are closed and
  * decided meanwhile, as ever. Afterwards it is checked that every sample was decided on.
  */
 final class StreamsBench {
@@ -31,7 +33,8 @@ final class StreamsBench {
   private static final String SERVICE = "bench-streams";
   private static final int ROUND_MS = 2000;
   private static final long TIMEOUT_MS = 15 * 60_000L;
-  private static final long LOOK_MS = 100;
+  private static final long LOOK_MS = 50;
+  private static final long START_LOOK_MS = 5;
 
   /**
    * The marks of closed rounds go on for ever; so many records per partition are not waited for.
@@ -43,8 +46,9 @@ final class StreamsBench {
    * @param reports of each
    * @param restored devices whose state is lost and brought back; 0 = not measured
    * @param threads stream threads of either topology
+   * @param runs measured pairs of both topologies; the medians are stated
    */
-  record Options(int devices, int reports, int restored, int partitions, int threads) {}
+  record Options(int devices, int reports, int restored, int partitions, int threads, int runs) {}
 
   private final Options options;
   private final Consumer<String> say;
@@ -62,7 +66,9 @@ final class StreamsBench {
     figures.put("cohorts", cohorts(options.devices));
     figures.put("partitions", options.partitions);
     figures.put("threads", options.threads);
-    throughput(directory.resolve("throughput"), figures);
+    if (options.runs > 0) {
+      throughput(directory.resolve("throughput"), figures);
+    }
     if (options.restored > 0) {
       restore(directory.resolve("restore"), figures);
     }
@@ -75,75 +81,105 @@ final class StreamsBench {
 
   private void throughput(Path directory, Map<String, Object> figures) throws InterruptedException {
     long total = (long) options.devices * options.reports;
+    List<Pair> pairs = new ArrayList<>();
     try (BenchKafka kafka = new BenchKafka(directory.resolve("kafka"), options.partitions)) {
       say.accept("filling Kafka with " + total + " reports ...");
       // The last round is over, so all rounds can be closed at once.
       long spanMs = (long) (options.reports + 3) * ROUND_MS;
       kafka.fill(options.devices, options.reports, System.currentTimeMillis() - spanMs, ROUND_MS);
-      StreamsSettings settings = settings(kafka, directory.resolve("warm"));
-      say.accept("pass-through topology, to warm up the machine ...");
-      passThrough(kafka, settings, PASSING + "-warm-up");
-      say.accept("pass-through topology ...");
-      long passMs = passThrough(kafka, settings, PASSING);
-      say.accept("production topology ...");
-      long serviceMs = service(kafka, directory, figures);
-      figures.put("passThroughReportsPerSecond", Math.round(1000.0 * total / passMs));
-      figures.put("topologyReportsPerSecond", Math.round(1000.0 * total / serviceMs));
-      figures.put("ratio", Math.round(1000.0 * passMs / serviceMs) / 1000.0);
+      Set<String> filled = kafka.topics();
+      // The first pair only warms up the machine and the compiler.
+      for (int run = 0; run <= options.runs; run++) {
+        Path state = directory.resolve("run-" + run);
+        StreamsSettings settings = settings(kafka, state.resolve("service"), SERVICE + "-" + run);
+        long passMs = passThrough(kafka, settings(kafka, state, PASSING + "-" + run));
+        long serviceMs = service(kafka, settings, figures);
+        Pair pair = new Pair(1000.0 * total / passMs, 1000.0 * total / serviceMs);
+        say.accept(
+            "%s: pass-through %.0f reports/s, production %.0f, ratio %.3f"
+                .formatted(
+                    run == 0 ? "warm-up" : "run " + run, pair.pass, pair.service, pair.ratio()));
+        if (run > 0) {
+          pairs.add(pair);
+        }
+        kafka.deleteAllBut(filled);
+        delete(state);
+      }
+    }
+    figures.put("passThroughReportsPerSecond", Math.round(median(pairs, Pair::pass)));
+    figures.put("topologyReportsPerSecond", Math.round(median(pairs, Pair::service)));
+    figures.put("ratioMedian", Math.round(1000 * median(pairs, Pair::ratio)) / 1000.0);
+  }
+
+  /** Reports per second of the two topologies, one right after the other. */
+  private record Pair(double pass, double service) {
+    double ratio() {
+      return service / pass;
     }
   }
 
-  private StreamsSettings settings(BenchKafka kafka, Path state) {
+  private static double median(List<Pair> pairs, ToDoubleFunction<Pair> figure) {
+    double[] sorted = pairs.stream().mapToDouble(figure).sorted().toArray();
+    return 0.5 * (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]);
+  }
+
+  private StreamsSettings settings(BenchKafka kafka, Path state, String id) {
     return new StreamsSettings(
         new StreamsSettings.Kafka(kafka.servers(), options.partitions, null, null),
-        new StreamsSettings.Application(
-            SERVICE, state.toString(), options.threads, null, null, null),
+        new StreamsSettings.Application(id, state.toString(), options.threads, null, null, null),
         new StreamsSettings.Detection((long) Math.max(options.devices, options.restored), null),
         new StreamsSettings.Ops(null, 0),
         null);
   }
 
-  private long passThrough(BenchKafka kafka, StreamsSettings settings, String application)
+  private static long passThrough(BenchKafka kafka, StreamsSettings settings)
       throws InterruptedException {
+    String id = settings.application().id();
     Properties config = StreamsService.properties(settings);
-    config.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
     try (KafkaStreams streams = new KafkaStreams(PassThrough.build(), config)) {
-      long began = System.nanoTime();
       streams.start();
-      await("the pass-through topology", () -> kafka.isRead(application, Topics.REPORTS, 0));
+      await("the start", START_LOOK_MS, () -> streams.state() == KafkaStreams.State.RUNNING);
+      long began = System.nanoTime();
+      await("the pass-through topology", LOOK_MS, () -> kafka.isRead(id, Topics.REPORTS, 0));
       return (System.nanoTime() - began) / 1_000_000;
     }
   }
 
-  private long service(BenchKafka kafka, Path directory, Map<String, Object> figures)
+  private long service(BenchKafka kafka, StreamsSettings settings, Map<String, Object> figures)
       throws InterruptedException {
     long tookMs;
-    try (StreamsService service = new StreamsService(settings(kafka, directory.resolve("state")))) {
-      long began = System.nanoTime();
+    try (StreamsService service = new StreamsService(settings)) {
       service.start();
-      await("the production topology", () -> isThrough(kafka));
+      ready(service);
+      long began = System.nanoTime();
+      String id = settings.application().id();
+      await("the production topology", LOOK_MS, () -> isThrough(kafka, id));
       tookMs = (System.nanoTime() - began) / 1_000_000;
       long labelled = (long) options.devices * options.reports * FleetRecords.SAMPLES;
-      await("the last rounds", () -> kafka.decided().labelled() >= labelled);
+      await("the last rounds", LOOK_MS, () -> kafka.decided().labelled() >= labelled);
       BenchKafka.Decided decided = kafka.decided();
       if (decided.labelled() != labelled) {
         throw new IllegalStateException(
             "decided on %d of %d samples".formatted(decided.labelled(), labelled));
       }
       figures.put("roundsDecided", decided.rounds());
+      figures.put("roundsInIncident", decided.incidents());
     }
     return tookMs;
   }
 
-  private static boolean isThrough(BenchKafka kafka) throws InterruptedException {
-    Set<String> topics = kafka.topics();
-    if (topics.contains(Topics.DEAD_LETTERS) && kafka.size(Topics.DEAD_LETTERS) > 0) {
+  private static void ready(StreamsService service) throws InterruptedException {
+    if (!service.awaitReady(Duration.ofMillis(TIMEOUT_MS))) {
+      throw new IllegalStateException("the topology did not come up; see the log");
+    }
+  }
+
+  private static boolean isThrough(BenchKafka kafka, String id) throws InterruptedException {
+    if (kafka.size(Topics.DEAD_LETTERS) > 0) {
       throw new IllegalStateException(
           "the topology refuses the measurement's records: the generator no longer fits it");
     }
-    return topics.contains(Topics.EVIDENCE)
-        && kafka.isRead(SERVICE, Topics.REPORTS, 0)
-        && kafka.isRead(SERVICE, Topics.EVIDENCE, EVIDENCE_SLACK);
+    return kafka.isRead(id, Topics.REPORTS, 0) && kafka.isRead(id, Topics.EVIDENCE, EVIDENCE_SLACK);
   }
 
   private void restore(Path directory, Map<String, Object> figures) throws InterruptedException {
@@ -153,19 +189,21 @@ final class StreamsBench {
       kafka.fill(options.restored, 2, startMs, ROUND_MS);
       long labelled = 2L * options.restored * FleetRecords.SAMPLES;
       try (StreamsService service =
-          new StreamsService(settings(kafka, directory.resolve("first")))) {
+          new StreamsService(settings(kafka, directory.resolve("first"), SERVICE))) {
         service.start();
-        await("the state", () -> isThrough(kafka) && kafka.decided().labelled() >= labelled);
+        ready(service);
+        await(
+            "the state",
+            LOOK_MS,
+            () -> isThrough(kafka, SERVICE) && kafka.decided().labelled() >= labelled);
       }
       delete(directory.resolve("first"));
       say.accept("its state directory is deleted, starting again ...");
       try (StreamsService service =
-          new StreamsService(settings(kafka, directory.resolve("second")))) {
+          new StreamsService(settings(kafka, directory.resolve("second"), SERVICE))) {
         long began = System.nanoTime();
         service.start();
-        if (!service.awaitReady(Duration.ofMillis(TIMEOUT_MS))) {
-          throw new IllegalStateException("the state did not come back; see the log");
-        }
+        ready(service);
         figures.put("restoredDevices", options.restored);
         figures.put("restoreSeconds", (System.nanoTime() - began) / 100_000_000 / 10.0);
       }
@@ -176,14 +214,15 @@ final class StreamsBench {
     boolean holds() throws InterruptedException;
   }
 
-  private static void await(String what, Condition condition) throws InterruptedException {
+  private static void await(String what, long lookMs, Condition condition)
+      throws InterruptedException {
     long deadline = System.nanoTime() + TIMEOUT_MS * 1_000_000;
     while (!condition.holds()) {
       if (System.nanoTime() > deadline) {
         throw new IllegalStateException(
             what + " did not finish within " + TIMEOUT_MS / 60_000 + " minutes; see the log");
       }
-      Thread.sleep(LOOK_MS);
+      Thread.sleep(lookMs);
     }
   }
 

@@ -1,0 +1,77 @@
+package io.fqtfleet.programs.bench;
+
+import io.fqtfleet.schemas.LayerCounters;
+import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.WireCodec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The reports of {@link FleetRecords} with the noise that so few windows have in every signal, so
+ * that references can be learnt and nobody drifts. The same every time.
+ */
+final class CalmFleet {
+  private static final int SAMPLES = FleetRecords.SAMPLES;
+  private static final int WRONG_ONE_IN = 20;
+  private static final int INPUTS = 512;
+  private static final WireCodec<TrainingReport> REPORTS = WireCodec.of(TrainingReport.class);
+
+  /** Sums since boot of one device. */
+  private static final class Sums {
+    int sequence;
+    long wrong;
+    long loss;
+    long gradient;
+    long confidence;
+    long input;
+    long inputSquares;
+    long saturated;
+  }
+
+  private final Random random = new Random(1);
+  private final Sums[] devices;
+
+  CalmFleet(int devices) {
+    this.devices = new Sums[devices];
+    Arrays.setAll(this.devices, d -> new Sums());
+  }
+
+  /** A value around a mean, never below zero. */
+  private long noisy(double mean, double deviation) {
+    return Math.max(0, Math.round(mean + deviation * random.nextGaussian()));
+  }
+
+  /** One more report's windows. */
+  private void live(Sums sums) {
+    int wrong = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+      wrong += random.nextInt(WRONG_ONE_IN) == 0 ? 1 : 0;
+    }
+    sums.sequence++;
+    sums.wrong += wrong;
+    sums.loss += noisy(wrong * 8000 + (SAMPLES - wrong) * 300, 1500);
+    sums.gradient += noisy(SAMPLES * 5e6, SAMPLES * 8e5);
+    sums.confidence += noisy(SAMPLES * 30e3, SAMPLES * 200);
+    sums.input += Math.round(SAMPLES * INPUTS * 20 * random.nextGaussian());
+    sums.inputSquares += noisy(SAMPLES * INPUTS * 1e6, SAMPLES * INPUTS * 4e4);
+    sums.saturated += noisy(SAMPLES * 8, SAMPLES);
+  }
+
+  /** The device's next report. */
+  byte[] report(int index) {
+    Sums sums = devices[index];
+    live(sums);
+    TrainingReport report = FleetRecords.value(index, sums.sequence);
+    report.setSamplesCorrect(report.getSamplesSeen() - sums.wrong);
+    report.setLossSum(sums.loss);
+    report.setConfidenceSum(sums.confidence);
+    report.setInputSum(sums.input);
+    report.setInputSquareSum(sums.inputSquares);
+    for (LayerCounters layer : List.copyOf(report.getLayers())) {
+      layer.setGradNormSquareSum(sums.gradient);
+      layer.setSaturatedX(sums.saturated);
+    }
+    return REPORTS.encode(report);
+  }
+}
