@@ -2,6 +2,7 @@ package io.fqtfleet.streams.topology;
 
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.streams.ops.Meters;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -10,6 +11,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -43,29 +45,41 @@ public final class FleetTopology {
   private FleetTopology() {}
 
   public static Topology build(Settings settings, Meters meters) {
+    return build(settings, meters, Stores::persistentKeyValueStore);
+  }
+
+  /**
+   * @param stores by name; tests have theirs in memory
+   */
+  static Topology build(
+      Settings settings, Meters meters, Function<String, KeyValueBytesStoreSupplier> stores) {
     Topology topology = new Topology();
-    addPolicies(topology, settings, meters);
-    addDevices(topology, settings, meters);
-    addCohorts(topology, settings, true, meters);
+    addPolicies(topology, settings, stores, meters);
+    addDevices(topology, settings, stores, meters);
+    addCohorts(topology, settings, true, stores, meters);
     addLevels(topology);
-    addFeedback(topology, settings, meters);
+    addFeedback(topology, settings, stores, meters);
     return topology;
   }
 
   /** The cohorts' part alone, deciding again what a recorded topic of evidence holds. */
   public static Topology replay(Settings settings, Meters meters) {
     Topology topology = new Topology();
-    addCohorts(topology, settings, false, meters);
+    addCohorts(topology, settings, false, Stores::persistentKeyValueStore, meters);
     return topology;
   }
 
-  private static void addPolicies(Topology topology, Settings settings, Meters meters) {
+  private static void addPolicies(
+      Topology topology,
+      Settings settings,
+      Function<String, KeyValueBytesStoreSupplier> stores,
+      Meters meters) {
     source(topology, "policies", Topics.POLICIES);
     topology
         .addProcessor("policy-intake", () -> new PolicyIntake(meters), "policies")
         .addStateStore(
             Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(Names.POLICY_VERSION_STORE), KEYS, Serdes.Long()),
+                stores.apply(Names.POLICY_VERSION_STORE), KEYS, Serdes.Long()),
             "policy-intake");
     String adopted = Names.adoptedPolicies(settings.applicationId);
     sink(topology, Names.TO_ADOPTED, adopted, "policy-intake");
@@ -82,7 +96,11 @@ public final class FleetTopology {
         PolicyStore.Filler::new);
   }
 
-  private static void addDevices(Topology topology, Settings settings, Meters meters) {
+  private static void addDevices(
+      Topology topology,
+      Settings settings,
+      Function<String, KeyValueBytesStoreSupplier> stores,
+      Meters meters) {
     source(topology, "reports", Topics.REPORTS);
     source(topology, "status", Topics.STATUS);
     source(topology, "acks", Topics.ACKS);
@@ -97,22 +115,26 @@ public final class FleetTopology {
             "acks",
             "devices",
             "issued-budgets")
-        .addStateStore(bytes(Names.INTAKE_STORE), "intake");
+        .addStateStore(bytes(stores.apply(Names.INTAKE_STORE)), "intake");
     sink(topology, Names.TO_EVIDENCE, Topics.EVIDENCE, "intake");
     sink(topology, Names.INTAKE_DEAD, Topics.DEAD_LETTERS, "intake");
   }
 
   private static void addCohorts(
-      Topology topology, Settings settings, boolean closesRounds, Meters meters) {
+      Topology topology,
+      Settings settings,
+      boolean closesRounds,
+      Function<String, KeyValueBytesStoreSupplier> stores,
+      Meters meters) {
     source(topology, "evidence", Topics.EVIDENCE);
     topology
         .addProcessor(
             "cohort",
             () -> new CohortProcessor(settings.fleetDevices, closesRounds, meters),
             "evidence")
-        .addStateStore(bytes(Names.COHORT_STORE), "cohort")
-        .addStateStore(bytes(Names.DEVICE_STORE), "cohort")
-        .addStateStore(bytes(Names.PENDING_STORE).withCachingEnabled(), "cohort");
+        .addStateStore(bytes(stores.apply(Names.COHORT_STORE)), "cohort")
+        .addStateStore(bytes(stores.apply(Names.DEVICE_STORE)), "cohort")
+        .addStateStore(bytes(stores.apply(Names.PENDING_STORE)).withCachingEnabled(), "cohort");
     sink(topology, Names.TO_BUDGETS, Topics.BUDGETS, "cohort");
     sink(topology, Names.TO_DECISIONS, Topics.DECISIONS, "cohort");
     sink(topology, Names.TO_ALERTS, Topics.ALERTS, "cohort");
@@ -123,7 +145,11 @@ public final class FleetTopology {
     }
   }
 
-  private static void addFeedback(Topology topology, Settings settings, Meters meters) {
+  private static void addFeedback(
+      Topology topology,
+      Settings settings,
+      Function<String, KeyValueBytesStoreSupplier> stores,
+      Meters meters) {
     source(topology, "raised-alerts", Topics.ALERTS);
     source(topology, "feedback", Topics.FEEDBACK);
     topology
@@ -132,8 +158,8 @@ public final class FleetTopology {
             () -> new FeedbackProcessor(settings.maxClockSkewMs, meters),
             "raised-alerts",
             "feedback")
-        .addStateStore(bytes(Names.ALERT_STORE), "feedback-desk")
-        .addStateStore(bytes(Names.FEEDBACK_STORE), "feedback-desk");
+        .addStateStore(bytes(stores.apply(Names.ALERT_STORE)), "feedback-desk")
+        .addStateStore(bytes(stores.apply(Names.FEEDBACK_STORE)), "feedback-desk");
     sink(topology, Names.FEEDBACK_TO_EVIDENCE, Topics.EVIDENCE, "feedback-desk");
     sink(topology, Names.FEEDBACK_TO_ALERTS, Topics.ALERTS, "feedback-desk");
     sink(topology, Names.FEEDBACK_DEAD, Topics.DEAD_LETTERS, "feedback-desk");
@@ -165,8 +191,8 @@ public final class FleetTopology {
     topology.addSink(name, topic, new StringSerializer(), new ByteArraySerializer(), parent);
   }
 
-  private static StoreBuilder<KeyValueStore<String, byte[]>> bytes(String name) {
-    return Stores.keyValueStoreBuilder(
-        Stores.persistentKeyValueStore(name), KEYS, Serdes.ByteArray());
+  private static StoreBuilder<KeyValueStore<String, byte[]>> bytes(
+      KeyValueBytesStoreSupplier supplier) {
+    return Stores.keyValueStoreBuilder(supplier, KEYS, Serdes.ByteArray());
   }
 }

@@ -39,10 +39,11 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.test.TestRecord;
 
 /** The production topology in a TopologyTestDriver, with a clock that tests move. */
-final class DriverRig implements AutoCloseable {
+final class DriverRig implements AutoCloseable, FleetStory.Rig {
   static final long START_MS = 1_700_000_000_000L / 2000 * 2000;
   static final int ROUND_MS = 2000;
   static final String APPLICATION = "fqt-test";
@@ -66,11 +67,18 @@ final class DriverRig implements AutoCloseable {
   private final Map<String, TestOutputTopic<String, byte[]>> outputs = new HashMap<>();
   private final Map<Class<?>, WireCodec<?>> codecs = new HashMap<>();
 
+  private int budgetsRead;
+
+  /** With its stores in memory: the driver commits after each record, which RocksDB writes down. */
   DriverRig() {
-    this(FleetTopology.build(SETTINGS, new Meters()));
+    this(FleetTopology.build(SETTINGS, new Meters(), Stores::inMemoryKeyValueStore));
   }
 
   DriverRig(Topology topology) {
+    this(topology, START_MS);
+  }
+
+  DriverRig(Topology topology, long startMs) {
     try {
       directory = Files.createTempDirectory("fqt-streams-test");
     } catch (IOException e) {
@@ -80,7 +88,9 @@ final class DriverRig implements AutoCloseable {
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, APPLICATION);
     config.put(StreamsConfig.STATE_DIR_CONFIG, directory.toString());
     config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    driver = new TopologyTestDriver(topology, config, Instant.ofEpochMilli(START_MS));
+    config.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
+    config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1 << 20);
+    driver = new TopologyTestDriver(topology, config, Instant.ofEpochMilli(startMs));
   }
 
   void send(String topic, String key, byte[] value, long atMs) {
@@ -91,15 +101,18 @@ final class DriverRig implements AutoCloseable {
         .pipeInput(new TestRecord<>(key, value, new RecordHeaders(), atMs));
   }
 
-  void send(DeviceStatus status, long atMs) {
+  @Override
+  public void send(DeviceStatus status, long atMs) {
     send(Topics.STATUS, status.getDevice(), encode(status), atMs);
   }
 
-  void send(TrainingReport report, long atMs) {
+  @Override
+  public void send(TrainingReport report, long atMs) {
     send(Topics.REPORTS, report.getDevice(), encode(report), atMs);
   }
 
-  void send(BudgetAck ack, long atMs) {
+  @Override
+  public void send(BudgetAck ack, long atMs) {
     send(Topics.ACKS, ack.getDevice(), encode(ack), atMs);
   }
 
@@ -112,7 +125,8 @@ final class DriverRig implements AutoCloseable {
   }
 
   /** Moves the wall clock, in steps in which the topology looks at it. */
-  void advance(long ms) {
+  @Override
+  public void advance(long ms) {
     for (long moved = 0; moved < ms; moved += 100) {
       driver.advanceWallClockTime(Duration.ofMillis(100));
     }
@@ -155,6 +169,13 @@ final class DriverRig implements AutoCloseable {
 
   List<UpdateBudget> budgets() {
     return budgetsAfter(0);
+  }
+
+  @Override
+  public List<UpdateBudget> freshBudgets() {
+    List<UpdateBudget> fresh = budgetsAfter(budgetsRead);
+    budgetsRead += fresh.size();
+    return fresh;
   }
 
   List<UpdateBudget> budgetsAfter(int first) {

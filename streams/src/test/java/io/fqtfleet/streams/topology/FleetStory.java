@@ -2,6 +2,7 @@ package io.fqtfleet.streams.topology;
 
 import io.fqtfleet.schemas.AckOutcome;
 import io.fqtfleet.schemas.BudgetAck;
+import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.RefusalReason;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
@@ -21,22 +22,44 @@ class FleetStory {
   static final String BROKEN = "dev-2-03";
   static final int SAMPLES = 20;
 
-  private final DriverRig rig;
+  private Rig rig;
   private final SyntheticFleet fleet;
   private final Random order;
-  private int budgetsRead;
   int round;
 
   /**
    * @param order of the devices within a round; null = by name
    */
   FleetStory(DriverRig rig, int perCohort, long seed, Random order) {
+    this(rig, new SyntheticFleet(4, perCohort, 0.05, seed), order);
+  }
+
+  FleetStory(Rig rig, SyntheticFleet fleet, Random order) {
     this.rig = rig;
-    this.fleet = new SyntheticFleet(4, perCohort, 0.05, seed);
+    this.fleet = fleet;
     this.order = order;
     for (SyntheticFleet.Device device : shuffled()) {
       rig.send(device.status(true), DriverRig.START_MS + 10);
     }
+  }
+
+  /** Where the topology runs. */
+  interface Rig {
+    void send(DeviceStatus status, long atMs);
+
+    void send(TrainingReport report, long atMs);
+
+    void send(BudgetAck ack, long atMs);
+
+    void advance(long ms);
+
+    /** Budgets issued since it was asked last. */
+    List<UpdateBudget> freshBudgets();
+  }
+
+  /** The rest of the story happens there. */
+  void moveTo(Rig other) {
+    rig = other;
   }
 
   SyntheticFleet fleet() {
@@ -55,7 +78,7 @@ class FleetStory {
     for (int i = 0; i < rounds; i++) {
       if (round == DRIFT_ROUND) {
         fleet.drift(DRIFTED, 0.4);
-        SyntheticFleet.Device broken = fleet.devices.get(BROKEN);
+        SyntheticFleet.Device broken = fleet.byOrigin(BROKEN);
         broken.error = 0.7;
         broken.learns = false;
         broken.stuck = stuck;
@@ -63,7 +86,7 @@ class FleetStory {
       long startMs = DriverRig.START_MS + (long) round * DriverRig.ROUND_MS;
       for (SyntheticFleet.Device device : shuffled()) {
         // A device's moment in the round is its own, whatever the order of arrival.
-        deliver(device.report(SAMPLES), startMs + 100 + Math.abs(device.id.hashCode() % 1500));
+        deliver(device.report(SAMPLES), startMs + 100 + Math.abs(device.origin.hashCode() % 1500));
       }
       rig.advance(DriverRig.ROUND_MS);
       round++;
@@ -77,8 +100,7 @@ class FleetStory {
   }
 
   private void applyBudgets(long startMs) {
-    List<UpdateBudget> fresh = new ArrayList<>(rig.budgetsAfter(budgetsRead));
-    budgetsRead += fresh.size();
+    List<UpdateBudget> fresh = new ArrayList<>(rig.freshBudgets());
     if (order != null) {
       Collections.shuffle(fresh, order);
     }

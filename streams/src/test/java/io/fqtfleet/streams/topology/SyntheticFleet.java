@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * Devices as seen from Kafka: error counts drawn from a seed, training that helps where a budget
@@ -22,6 +23,10 @@ final class SyntheticFleet {
   /** One device. */
   static final class Device {
     final String id;
+
+    /** What it is called in a story whose devices keep their names. */
+    final String origin;
+
     final String cohort;
     final Random random;
     double error;
@@ -40,7 +45,12 @@ final class SyntheticFleet {
     BudgetTerms terms = Policies.DEFAULT.getQuiet();
 
     Device(String id, String cohort, double error, long seed) {
+      this(id, id, cohort, error, seed);
+    }
+
+    Device(String id, String origin, String cohort, double error, long seed) {
       this.id = id;
+      this.origin = origin;
       this.cohort = cohort;
       this.error = error;
       this.healthyError = error;
@@ -137,14 +147,26 @@ final class SyntheticFleet {
   final Map<String, Device> devices = new TreeMap<>();
 
   SyntheticFleet(int cohorts, int perCohort, double error, long seed) {
+    this(cohorts, perCohort, error, seed, UnaryOperator.identity());
+  }
+
+  /**
+   * @param names of devices, of what they would be called
+   */
+  SyntheticFleet(int cohorts, int perCohort, double error, long seed, UnaryOperator<String> names) {
     Random random = new Random(seed);
     for (int c = 0; c < cohorts; c++) {
       for (int d = 0; d < perCohort; d++) {
         String id = "dev-%d-%02d".formatted(c, d);
         double own = error * (0.7 + 0.6 * random.nextDouble());
-        devices.put(id, new Device(id, "line-" + c, own, random.nextLong()));
+        String name = names.apply(id);
+        devices.put(name, new Device(name, id, "line-" + c, own, random.nextLong()));
       }
     }
+  }
+
+  Device byOrigin(String origin) {
+    return devices.values().stream().filter(d -> d.origin.equals(origin)).findAny().orElseThrow();
   }
 
   List<Device> cohort(String cohort) {

@@ -4,7 +4,6 @@ import io.fqtfleet.schemas.LayerCounters;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.WireCodec;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 
 /**
@@ -62,16 +61,18 @@ final class CalmFleet {
   byte[] report(int index) {
     Sums sums = devices[index];
     live(sums);
-    TrainingReport report = FleetRecords.value(index, sums.sequence);
-    report.setSamplesCorrect(report.getSamplesSeen() - sums.wrong);
-    report.setLossSum(sums.loss);
-    report.setConfidenceSum(sums.confidence);
-    report.setInputSum(sums.input);
-    report.setInputSquareSum(sums.inputSquares);
-    for (LayerCounters layer : List.copyOf(report.getLayers())) {
-      layer.setGradNormSquareSum(sums.gradient);
-      layer.setSaturatedX(sums.saturated);
+    TrainingReport plain = FleetRecords.value(index, sums.sequence);
+    for (LayerCounters layer : plain.getLayers()) {
+      layer.put("gradNormSquareSum", sums.gradient);
+      layer.put("saturatedX", sums.saturated);
     }
-    return REPORTS.encode(report);
+    return REPORTS.encode(
+        TrainingReport.newBuilder(plain)
+            .setSamplesCorrect(plain.getSamplesSeen() - sums.wrong)
+            .setLossSum(sums.loss)
+            .setConfidenceSum(sums.confidence)
+            .setInputSum(sums.input)
+            .setInputSquareSum(sums.inputSquares)
+            .build());
   }
 }
