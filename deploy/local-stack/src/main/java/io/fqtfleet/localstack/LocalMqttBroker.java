@@ -161,6 +161,7 @@ public final class LocalMqttBroker implements MqttBroker {
         "tcp://%s:%d?protocols=MQTT;defaultMqttSessionExpiryInterval=-1;maximumPacketSize=%d"
             .formatted(LoopbackPorts.HOST, port, MAX_PACKET_BYTES));
     c.addAddressSetting("#", nothingDropped());
+    c.registerBrokerPlugin(new MqttOrder());
     return c;
   }
 
