@@ -137,6 +137,7 @@ base_image_made() {
   inputs=$({
     printf '%s\n' "$java_modules" "$base_packages"
     cat "$here/deploy/compose/base-files.sh"
+    declare -f java_runtime base_image_made
     java -version 2>&1
   } | sha256sum | cut -c1-16)
   ! image_is_made_of "$base_image" "$inputs" || return 0
@@ -268,6 +269,14 @@ compose() {
   else
     docker-compose --file "$file" "$@"
   fi
+}
+
+# The file that compose reads variables from; the launcher keeps the master key there.
+compose_env=$here/deploy/compose/.env
+
+has_master_key() {
+  [ -n "${FQT_GATEWAY_KEYS_MASTER_KEY:-}" ] ||
+    grep -q '^FQT_GATEWAY_KEYS_MASTER_KEY=..' "$compose_env" 2>/dev/null
 }
 
 need_compose() { docker compose version >/dev/null 2>&1 || need docker-compose docker-compose; }
