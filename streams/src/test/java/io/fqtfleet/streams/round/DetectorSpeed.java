@@ -24,7 +24,7 @@ public final class DetectorSpeed {
 
   public static void main(String[] args) throws IOException {
     updates();
-    for (int devices : new int[] {200, 10_000}) {
+    for (int devices : new int[] {200, 10_000, 100_000}) {
       rounds(devices);
     }
   }

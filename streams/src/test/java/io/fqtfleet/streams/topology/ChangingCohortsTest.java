@@ -1,0 +1,76 @@
+package io.fqtfleet.streams.topology;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.AlertScope;
+import io.fqtfleet.schemas.CohortHealth;
+import io.fqtfleet.schemas.Topics;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Cohorts whose devices come and go, and those that are too small to be one. */
+class ChangingCohortsTest {
+  private static final int SAMPLES = 20;
+
+  private static void round(DriverRig rig, int round, Iterable<SyntheticFleet.Device> devices) {
+    long startMs = DriverRig.START_MS + (long) round * DriverRig.ROUND_MS;
+    devices.forEach(d -> rig.send(d.report(SAMPLES), startMs + 300));
+    rig.advance(DriverRig.ROUND_MS);
+  }
+
+  @Test
+  void whereADeviceIsReplacedEachRoundNothingIsRaisedUntilAllDrift() {
+    try (DriverRig rig = new DriverRig()) {
+      ArrayDeque<SyntheticFleet.Device> devices = new ArrayDeque<>();
+      int made = 0;
+      for (int round = 0; round < 70; round++) {
+        long nowMs = DriverRig.START_MS + (long) round * DriverRig.ROUND_MS + 50;
+        while (devices.size() < 40) {
+          var next = new SyntheticFleet.Device("dev-" + made, "line", 0.05, made++);
+          next.error = round < 60 ? 0.05 : 0.5;
+          devices.add(next);
+          rig.send(next.status(true), nowMs);
+        }
+        if (round == 60) {
+          assertEquals(List.of(), rig.alerts(), "before the drift");
+          devices.forEach(d -> d.error = 0.5);
+        }
+        round(rig, round, devices);
+        rig.send(Topics.STATUS, devices.poll().id, null, nowMs + 1000);
+      }
+      List<Alert> alerts = rig.alerts();
+      assertTrue(!alerts.isEmpty(), "the drift was not found");
+      assertEquals(AlertKind.DOMAIN_DRIFT, alerts.get(0).getKind(), alerts.toString());
+      for (CohortHealth health : rig.health()) {
+        assertTrue(health.getDevicesKnown() <= 41, health.toString());
+      }
+      assertEquals(List.of(), rig.written(Topics.DEAD_LETTERS));
+    }
+  }
+
+  @Test
+  void ofTwoDevicesEachIsJudgedAlone() {
+    try (DriverRig rig = new DriverRig()) {
+      List<SyntheticFleet.Device> two = new ArrayList<>();
+      for (int d = 0; d < 2; d++) {
+        two.add(new SyntheticFleet.Device("dev-" + d, "pair", 0.05, d));
+        two.get(d).learns = false;
+        rig.send(two.get(d).status(true), DriverRig.START_MS + 10);
+      }
+      for (int round = 0; round < 60; round++) {
+        two.get(1).error = round < 30 ? 0.05 : 0.7;
+        round(rig, round, two);
+      }
+      assertTrue(!rig.alerts().isEmpty(), "the device was not found");
+      for (Alert alert : rig.alerts()) {
+        assertEquals(AlertScope.DEVICE, alert.getScope(), alert.toString());
+        assertEquals("dev-1", alert.getKey(), alert.toString());
+      }
+    }
+  }
+}
