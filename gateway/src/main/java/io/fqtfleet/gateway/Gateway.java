@@ -14,6 +14,7 @@ import io.fqtfleet.gateway.ops.OpsServer;
 import io.fqtfleet.gateway.ops.PacedWarning;
 import io.fqtfleet.gateway.uplink.Uplink;
 import io.fqtfleet.gateway.uplink.UplinkCounters;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -222,6 +223,18 @@ public final class Gateway implements AutoCloseable {
         "Kafka producers replaced after a record was not taken",
         Map.of(),
         producers.failures());
+    Runtime jvm = Runtime.getRuntime();
+    text.gauge(
+        "fqt_gateway_heap_used_bytes",
+        "Heap in use, garbage included",
+        Map.of(),
+        jvm.totalMemory() - jvm.freeMemory());
+    text.gauge("fqt_gateway_heap_max_bytes", "Heap that may be used", Map.of(), jvm.maxMemory());
+    text.gauge(
+        "fqt_gateway_threads",
+        "Live threads of the process",
+        Map.of(),
+        ManagementFactory.getThreadMXBean().getThreadCount());
     uplink.writeMetrics(text);
     downlink.writeMetrics(text);
     watch.writeMetrics(text);

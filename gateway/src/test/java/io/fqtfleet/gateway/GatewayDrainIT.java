@@ -186,4 +186,20 @@ class GatewayDrainIT extends BrokersFixture {
     LoadedDevices.join(sending);
     duplicates("away-", 60);
   }
+
+  @Test
+  void aKilledGatewaysSessionsMoveAfterTheOwnershipTimeout() throws Exception {
+    Running first = new Running("first").ready();
+    Running second = new Running("second").ready();
+    second.awaitMetric("fqt_gateway_session_serving", SESSIONS / 2);
+    first.awaitMetric("fqt_gateway_session_serving", SESSIONS / 2);
+    List<Future<?>> sending = load.publish(broker.uri(), "killed-", DEVICES, 100, 5);
+    Thread.sleep(700);
+    first.process.destroyForcibly();
+    long takenOver = second.awaitMetric("fqt_gateway_session_serving", SESSIONS);
+    System.out.printf(
+        "takeover after SIGKILL: %d ms, uplink.ownershipTimeout being 3000 ms%n", takenOver);
+    LoadedDevices.join(sending);
+    duplicates("killed-", 100);
+  }
 }

@@ -97,6 +97,7 @@ class GatewayStartIT extends BrokersFixture {
       metrics = get(gateway, "/metrics").body();
     }
     assertLine(metrics, "fqt_gateway_ready 1");
+    assertLine(metrics, "fqt_gateway_heap_max_bytes " + Runtime.getRuntime().maxMemory());
     assertLine(metrics, "fqt_gateway_received_total" + labels + " 2");
     assertLine(
         metrics, "fqt_gateway_forwarded_total{kind=\"report\",session=\"" + session + "\"} 1");

@@ -73,16 +73,26 @@ final class KafkaTail implements AutoCloseable {
    * @return the number of duplicates
    */
   long assertAllInOrder(String devicePrefix, int devices, int reportsEach) {
+    long twice = assertAll(devicePrefix, devices, reportsEach);
+    List<Long> expected = LongStream.rangeClosed(1, reportsEach).boxed().toList();
+    firstOccurrences(devicePrefix)
+        .forEach((device, sequences) -> assertEquals(expected, sequences, device));
+    return twice;
+  }
+
+  /**
+   * Waits until each device's reports 1..n are there, in any order.
+   *
+   * @return the number of duplicates
+   */
+  long assertAll(String devicePrefix, int devices, int reportsEach) {
     until(
         all ->
             firstOccurrences(devicePrefix).values().stream().mapToInt(List::size).sum()
                 >= devices * reportsEach,
         devices + " x " + reportsEach + " reports of " + devicePrefix);
     rest();
-    Map<String, List<Long>> first = firstOccurrences(devicePrefix);
-    assertEquals(devices, first.size());
-    List<Long> expected = LongStream.rangeClosed(1, reportsEach).boxed().toList();
-    first.forEach((device, sequences) -> assertEquals(expected, sequences, device));
+    assertEquals(devices, firstOccurrences(devicePrefix).size());
     long count = records.stream().filter(r -> ofPrefix(r, devicePrefix)).count();
     return count - (long) devices * reportsEach;
   }

@@ -39,6 +39,59 @@ final class LoadedDevices implements AutoCloseable {
     return running;
   }
 
+  /** Publishers that go on until they are stopped. */
+  final class Endless {
+    private final List<Future<?>> running = new ArrayList<>();
+    private int furthest;
+    private int last = Integer.MAX_VALUE;
+
+    /** Ends all after the same report; returns the number of reports of each device. */
+    int stop() throws Exception {
+      synchronized (this) {
+        last = furthest;
+      }
+      join(running);
+      return furthest;
+    }
+
+    private synchronized boolean begins(int sequence) {
+      if (sequence > last) {
+        return false;
+      }
+      furthest = Math.max(furthest, sequence);
+      return true;
+    }
+
+    private void publish(String uri, List<String> devices, long pauseMs) throws Exception {
+      try (TestPublisher publisher = new TestPublisher(uri)) {
+        for (int sequence = 1; begins(sequence); sequence++) {
+          for (String device : devices) {
+            publisher.publish(
+                new Message(Topics.up(device, Uplink.REPORT), Messages.report(device, sequence)));
+            Thread.sleep(pauseMs);
+          }
+        }
+      }
+    }
+  }
+
+  Endless endless(String uri, String prefix, int devices, long pauseMs) {
+    Endless load = new Endless();
+    for (int p = 0; p < PUBLISHERS; p++) {
+      List<String> mine = new ArrayList<>();
+      for (int d = p; d < devices; d += PUBLISHERS) {
+        mine.add(prefix + d);
+      }
+      load.running.add(
+          publishing.submit(
+              () -> {
+                load.publish(uri, mine, pauseMs);
+                return null;
+              }));
+    }
+    return load;
+  }
+
   static void join(List<Future<?>> running) throws Exception {
     for (Future<?> future : running) {
       future.get();

@@ -10,7 +10,6 @@ import io.fqtfleet.schemas.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,13 +18,11 @@ import org.junit.jupiter.api.Test;
 abstract class SessionDrainContract extends BrokersFixture {
   private static final int DEVICES = 40;
 
-  /** 10 s or more of load: longer than a drain takes. */
-  private static final int LIVE_REPORTS = 200;
-
   private static final long LIVE_PAUSE_MS = 5;
 
   private final LoadedDevices load = new LoadedDevices();
   private final List<String> said = new ArrayList<>();
+  private int live;
 
   @AfterEach
   void stopPublishing() {
@@ -47,10 +44,17 @@ abstract class SessionDrainContract extends BrokersFixture {
     new SessionDrain(with(sessions), PahoMqttLink::new, sessions, said::add).run();
   }
 
+  /** False for a broker that swaps messages by itself. */
+  boolean brokerKeepsOrder() {
+    return true;
+  }
+
   /** All are there in order; returns how many came twice. */
   private long judge(String prefix, int reportsEach) {
     try (KafkaTail tail = new KafkaTail(kafka.bootstrapServers(), Topics.REPORTS)) {
-      return tail.assertAllInOrder(prefix, DEVICES, reportsEach);
+      return brokerKeepsOrder()
+          ? tail.assertAllInOrder(prefix, DEVICES, reportsEach)
+          : tail.assertAll(prefix, DEVICES, reportsEach);
     }
   }
 
@@ -64,8 +68,7 @@ abstract class SessionDrainContract extends BrokersFixture {
     assertEquals(0, judge("early-", 20), "what waited before came twice");
     twice += drainUnderLoad("shrinking-", 2);
     System.out.printf(
-        "%s: 4 -> 8 -> 2 under load: %d of %d came twice%n",
-        broker.name(), twice, 2 * DEVICES * LIVE_REPORTS);
+        "%s: 4 -> 8 -> 2 under load: %d of %d came twice%n", broker.name(), twice, live);
     try (KafkaTail tail = new KafkaTail(kafka.bootstrapServers(), Topics.DEAD_LETTERS)) {
       assertEquals(0, tail.rest().size(), "marks or reports among the dead letters");
     }
@@ -73,14 +76,13 @@ abstract class SessionDrainContract extends BrokersFixture {
 
   /** Returns how many reports came twice. */
   private long drainUnderLoad(String prefix, int sessions) throws Exception {
-    List<Future<?>> coming =
-        load.publish(broker.uri(), prefix, DEVICES, LIVE_REPORTS, LIVE_PAUSE_MS);
+    LoadedDevices.Endless coming = load.endless(broker.uri(), prefix, DEVICES, LIVE_PAUSE_MS);
     drain(sessions);
-    assertTrue(coming.stream().noneMatch(Future::isDone), "the load ended too early");
     try (Gateway gateway = gateway(with(sessions))) {
       assertEquals(IntStream.range(0, sessions).boxed().toList(), gateway.ownedSessions());
-      LoadedDevices.join(coming);
-      return judge(prefix, LIVE_REPORTS);
+      int each = coming.stop();
+      live += each * DEVICES;
+      return judge(prefix, each);
     }
   }
 

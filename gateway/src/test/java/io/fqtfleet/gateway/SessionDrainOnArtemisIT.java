@@ -9,4 +9,13 @@ class SessionDrainOnArtemisIT extends SessionDrainContract {
   MqttBroker broker(Path directory) {
     return new LocalMqttBroker(directory);
   }
+
+  /**
+   * Artemis 2.55 may swap two messages of a device under load before a gateway sees them. The
+   * embedded broker's own order is judged by its suite, MqttBrokerContract.
+   */
+  @Override
+  boolean brokerKeepsOrder() {
+    return false;
+  }
 }

@@ -48,4 +48,14 @@ class FleetCliTest {
     assertEquals(2, run("demo", "--devises", "50"));
     assertTrue(err.toString().contains("--devises"), err.toString());
   }
+
+  @Test
+  void theGatewayAndItsDrainWantAConfiguration() {
+    assertEquals(2, run("gateway", "--check-config"));
+    assertTrue(err.toString().contains("'--config=FILE'"), err.toString());
+    assertEquals(2, run("gateway", "drain", "--sessions", "4"));
+    assertTrue(err.toString().contains("'--config=FILE'"), err.toString());
+    assertEquals(2, run("gateway", "drain", "--config", "x", "--sessions", "four"));
+    assertTrue(err.toString().contains("'four' is not an int"), err.toString());
+  }
 }
