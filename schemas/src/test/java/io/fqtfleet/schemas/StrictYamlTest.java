@@ -102,7 +102,7 @@ class StrictYamlTest {
         List.of(
             "kafka: {uri: \"" + key,
             "kafka: {uri: {a: \"" + key + "\"}, port: 1}",
-            "password: {uri: [" + key + "]}\nkafka: [" + key + "]",
+            "password: {uri: [\"" + key + "\"]}\nkafka: [\"" + key + "\"]",
             "weights: {masterKey: hidden" + key.substring(0, 9) + "}")) {
       String said =
           assertThrows(ConfigException.class, () -> StrictYaml.parse("t", text, Config.class))
