@@ -29,13 +29,8 @@ import org.slf4j.LoggerFactory;
  * ({@link TextGuard}).
  */
 public final class PahoMqttLink implements MqttLink {
-  /** Held, or the level would be forgotten with the logger. */
-  private static final java.util.logging.Logger PAHO_LOG =
-      java.util.logging.Logger.getLogger("org.eclipse.paho.mqttv5.client");
-
   static {
-    // Paho prints stack traces of its own when a connection ends; the callbacks tell us all of it.
-    PAHO_LOG.setLevel(java.util.logging.Level.OFF);
+    org.eclipse.paho.mqttv5.client.logging.LoggerFactory.setLogger(PahoSilence.class.getName());
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(PahoMqttLink.class);

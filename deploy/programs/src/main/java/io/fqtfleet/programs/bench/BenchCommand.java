@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
@@ -14,6 +17,9 @@ import picocli.CommandLine.Spec;
 /** {@code fleet bench}: how fast the services are on this machine. */
 @Command(name = "bench", description = "how fast the services are on this machine")
 public final class BenchCommand {
+  private static final Duration SOAK_MIN = Duration.ofSeconds(20);
+  private static final Duration SOAK_MAX = Duration.ofHours(2);
+
   @Spec private CommandSpec spec;
 
   @Command(
@@ -64,16 +70,39 @@ public final class BenchCommand {
           int rate,
       @Option(names = "--seconds", defaultValue = "8", description = "at that rate, 1..600 (8)")
           int seconds,
+      @Option(
+              names = "--soak",
+              paramLabel = "TIME",
+              description = "instead: offer twice what Kafka takes, for 20s..2h, as in 10m")
+          String soak,
       @Option(names = "--json", paramLabel = "FILE", description = "the figures as JSON") Path json)
       throws Exception {
     within("--reports", reports, 1_000, 1_000_000);
     within("--repeats", repeats, 1, 20);
     within("--rate", rate, 1, 1_000_000);
     within("--seconds", seconds, 1, 600);
+    if (soak != null) {
+      GatewaySoak.Options options = new GatewaySoak.Options(broker, length(soak), rate);
+      GatewaySoak.judge(
+          measure(json, (say, directory) -> new GatewaySoak(options, say).run(directory)));
+      return;
+    }
     GatewayBench.Options options =
         new GatewayBench.Options(broker, reports, rate, seconds, repeats);
     GatewayBench.judge(
         measure(json, (say, directory) -> new GatewayBench(options, say).run(directory)));
+  }
+
+  private static Duration length(String text) {
+    try {
+      Duration length = Duration.parse("PT" + text);
+      if (length.compareTo(SOAK_MIN) >= 0 && length.compareTo(SOAK_MAX) <= 0) {
+        return length;
+      }
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException("--soak '" + text + "' is no time; write 30s or 10m", e);
+    }
+    throw new IllegalArgumentException("--soak " + text + " is not in 20s..2h");
   }
 
   /** Makes figures in a directory that is deleted afterwards. */
@@ -96,7 +125,13 @@ public final class BenchCommand {
     } finally {
       StreamsBench.delete(directory);
     }
-    figures.forEach((name, value) -> out.printf("%-28s %s%n", name, value));
+    figures.forEach(
+        (name, value) -> {
+          // Curves are for the file.
+          if (!(value instanceof List)) {
+            out.printf("%-28s %s%n", name, value);
+          }
+        });
     out.flush();
     if (json != null) {
       new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);

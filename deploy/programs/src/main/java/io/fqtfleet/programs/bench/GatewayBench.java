@@ -57,7 +57,11 @@ final class GatewayBench {
   /** Which broker. */
   enum Broker {
     ARTEMIS,
-    MOSQUITTO
+    MOSQUITTO;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /**
@@ -91,7 +95,7 @@ final class GatewayBench {
   /** What was measured, each figure under its name with its unit. */
   Map<String, Object> run(Path directory) throws Exception {
     Map<String, Object> figures = new LinkedHashMap<>();
-    figures.put("broker", options.broker.name().toLowerCase(Locale.ROOT));
+    figures.put("broker", options.broker.label());
     figures.put("processors", Runtime.getRuntime().availableProcessors());
     figures.put(
         "loadAverageBefore",
@@ -231,6 +235,10 @@ final class GatewayBench {
     return medians;
   }
 
+  static Histogram histogram() {
+    return new Histogram(LONGEST_MICROS, 3);
+  }
+
   static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
     int middle = sorted.size() / 2;
@@ -239,7 +247,7 @@ final class GatewayBench {
         : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 
-  private static double rounded(double value) {
+  static double rounded(double value) {
     return Math.round(value * 1000) / 1000.0;
   }
 
@@ -292,7 +300,7 @@ final class GatewayBench {
 
     private Turn turn(MqttLoad through, MqttLoad.Plan plan) throws Exception {
       Thread.sleep(REST_MS);
-      Histogram unused = new Histogram(LONGEST_MICROS, 3);
+      Histogram unused = histogram();
       CpuByComponent before = CpuByComponent.now();
       long start = System.nanoTime();
       sending.start(() -> through.send(plan, start, unused));
@@ -343,8 +351,8 @@ final class GatewayBench {
 
     Latency latency() throws Exception {
       Thread.sleep(REST_MS);
-      Histogram readable = new Histogram(LONGEST_MICROS, 3);
-      Histogram acknowledged = new Histogram(LONGEST_MICROS, 3);
+      Histogram readable = histogram();
+      Histogram acknowledged = histogram();
       long reports = (long) options.ratePerSecond * options.rateSeconds;
       MqttLoad.Plan plan =
           plan(reports, options.ratePerSecond, () -> gateway.uplinkTotal().forwarded());
