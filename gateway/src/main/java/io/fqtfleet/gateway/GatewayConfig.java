@@ -30,7 +30,7 @@ public record GatewayConfig(
         keys != null, "keys: is missing; give keys.masterKey or keys.deviceKeyFile, or both");
     problems.raise();
     uplink = uplink == null ? new Uplink(null, null, null, null, null) : uplink;
-    downlink = downlink == null ? new Downlink(null, null) : downlink;
+    downlink = downlink == null ? new Downlink(null, null, null) : downlink;
     ops = ops == null ? new Ops(null, null) : ops;
   }
 
@@ -232,12 +232,18 @@ public record GatewayConfig(
   /** Kafka to devices. {@code window}: budgets of one partition awaiting the broker's ack. */
   public record Downlink(
       @Meaning("consumer group of the budgets") String group,
-      @Meaning("budgets of one partition awaiting PUBACK") Integer window) {
+      @Meaning("budgets of one partition awaiting PUBACK") Integer window,
+      @Meaning(
+              "budgets acknowledged within this time before a connection ended are published again:"
+                  + " at least the broker's interval of saving plus twice `mqtt.keepAlive`")
+          Duration repeat) {
     public Downlink {
+      repeat = or(repeat, Duration.ofMinutes(1));
       group = or(group, "fqt-gateway-down");
       window = or(window, 100);
       Problems problems = new Problems();
       problems.within("window", window, 1, 10_000);
+      problems.within("repeat", repeat, Duration.ZERO, Duration.ofHours(1));
       problems.require(!group.isBlank(), "group: is empty; leave the key out for the default");
       problems.raise();
     }

@@ -59,6 +59,7 @@ class GatewayConfigTest {
       downlink:
         group: down
         window: 7
+        repeat: 2m
       keys:
         masterKey: "%s"
         keyId: 5

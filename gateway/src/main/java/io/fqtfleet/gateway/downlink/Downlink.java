@@ -191,10 +191,12 @@ public final class Downlink implements AutoCloseable {
         new DownlinkLane(
             settings(config, partition),
             config.downlink().window(),
+            config.downlink().repeat(),
             links,
             producers,
             encoder,
-            InstantSource.system());
+            InstantSource.system(),
+            System::nanoTime);
     Backoff backoff = new Backoff(mqtt.retryMin(), mqtt.retryMax(), RandomGenerator.getDefault());
     OwnedLoop loop =
         new OwnedLoop(CLIENT_ID + partition, duty, backoff, () -> ownership.confirms(partition));
@@ -279,7 +281,7 @@ public final class Downlink implements AutoCloseable {
 
     private void follow(Consumer<String, byte[]> consumer, TopicPartition partition, Lane lane) {
       if (lane.duty.takeRewind()) {
-        consumer.seek(partition, lane.duty.committable());
+        consumer.seek(partition, lane.duty.rewindTo());
       }
       lane.duty.publishAgain();
       if (lane.duty.ready() && schemas.caughtUp()) {

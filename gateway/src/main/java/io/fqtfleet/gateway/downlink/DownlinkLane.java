@@ -12,6 +12,7 @@ import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.Cause;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.Duty;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.EndSignal;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -19,6 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -30,19 +32,22 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The polling thread offers records in order; each is published (or put into the dead letters),
  * and once all before it are acknowledged, its offset may be committed. When the connection ends,
- * what is unacknowledged is read again from the first such offset: a budget is the full desired
- * state, so repeating it does no harm.
+ * what is unacknowledged is read again, and so is what was acknowledged a short while ago: the
+ * broker may have died and forgotten it. A budget is the full desired state, so repeating it does
+ * no harm.
  */
 final class DownlinkLane implements Duty {
   private static final Logger LOG = LoggerFactory.getLogger(DownlinkLane.class);
 
   /** An offered record until its acknowledgement. */
   private static final class Pending {
+    private final String device;
     private final long offset;
     private boolean done;
 
-    private Pending(long offset) {
-      this.offset = offset;
+    private Pending(ConsumerRecord<String, byte[]> record) {
+      this.device = record.key();
+      this.offset = record.offset();
     }
   }
 
@@ -54,6 +59,8 @@ final class DownlinkLane implements Duty {
   private final InstantSource clock;
   private final DownlinkCounters counters = new DownlinkCounters();
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+  private final RecentDeliveries recent;
+  private final LongSupplier nanoClock;
 
   /** Last budgets to be signed with another key; at most one per device. */
   private final Map<String, ConsumerRecord<String, byte[]>> again = new LinkedHashMap<>();
@@ -67,20 +74,28 @@ final class DownlinkLane implements Duty {
   private Connection connection;
   private long committable;
   private boolean rewind;
+  private long rewindTo;
 
+  /**
+   * @param repeat budgets acknowledged within this time before a connection ended are repeated
+   */
   DownlinkLane(
       MqttLink.Settings settings,
       int window,
+      Duration repeat,
       MqttLink.Factory links,
       SharedProducer producers,
       BudgetEncoder encoder,
-      InstantSource clock) {
+      InstantSource clock,
+      LongSupplier nanoClock) {
     this.settings = settings;
     this.window = window;
     this.links = links;
     this.producers = producers;
     this.encoder = encoder;
     this.clock = clock;
+    this.recent = new RecentDeliveries(repeat.toNanos());
+    this.nanoClock = nanoClock;
   }
 
   DownlinkCounters counters() {
@@ -92,6 +107,7 @@ final class DownlinkLane implements Duty {
     pending.clear();
     again.clear();
     lastOffered.clear();
+    recent.clear();
     committable = offset;
     rewind = false;
   }
@@ -101,11 +117,16 @@ final class DownlinkLane implements Duty {
     return committable;
   }
 
-  /** True once after a connection ended with records open: read again from committable. */
+  /** True once after a connection ended: read again from {@link #rewindTo}. */
   synchronized boolean takeRewind() {
     boolean taken = rewind;
     rewind = false;
     return taken;
+  }
+
+  /** At or before {@link #committable}. */
+  synchronized long rewindTo() {
+    return rewindTo;
   }
 
   synchronized boolean ready() {
@@ -159,15 +180,19 @@ final class DownlinkLane implements Duty {
   /** False if the record must be offered again later; nothing happened then. */
   boolean offer(ConsumerRecord<String, byte[]> record) {
     Connection to;
-    Pending entry = new Pending(record.offset());
+    Pending entry = new Pending(record);
     synchronized (this) {
       if (!ready()) {
         return false;
       }
+      if (record.offset() < committable && !recent.holds(record.key(), record.offset())) {
+        // Read again on the way to those that are repeated.
+        return true;
+      }
       to = connection;
       pending.addLast(entry);
       if (record.key() != null) {
-        lastOffered.put(record.key(), record.offset());
+        lastOffered.merge(record.key(), record.offset(), Math::max);
       }
     }
     try {
@@ -181,13 +206,20 @@ final class DownlinkLane implements Duty {
     return true;
   }
 
+  private synchronized void delivered(Connection of, Pending entry) {
+    if (of == connection) {
+      recent.delivered(entry.device, entry.offset, nanoClock.getAsLong());
+      done(of, entry);
+    }
+  }
+
   private synchronized void done(Connection of, Pending entry) {
     if (of != connection) {
       return;
     }
     entry.done = true;
     while (!pending.isEmpty() && pending.peekFirst().done) {
-      committable = pending.removeFirst().offset + 1;
+      committable = Math.max(committable, pending.removeFirst().offset + 1);
     }
   }
 
@@ -231,7 +263,7 @@ final class DownlinkLane implements Duty {
                 } else {
                   counters.published();
                 }
-                done(this, entry);
+                delivered(this, entry);
               });
     }
 
@@ -304,6 +336,8 @@ final class DownlinkLane implements Duty {
         if (connection == this) {
           connection = null;
           rewind = true;
+          rewindTo =
+              Math.min(committable, recent.firstOffset(nanoClock.getAsLong()).orElse(committable));
           counters.repeated(pending.size());
           pending.clear();
           signedAgain.forEach(record -> again.putIfAbsent(record.key(), record));

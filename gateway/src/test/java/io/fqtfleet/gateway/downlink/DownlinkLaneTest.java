@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -30,7 +31,9 @@ import org.junit.jupiter.api.Test;
 
 class DownlinkLaneTest {
   private static final int WINDOW = 3;
+  private static final Duration REPEAT = Duration.ofSeconds(60);
   private static final long NOW_MS = 1_000_000;
+  private final AtomicLong nanos = new AtomicLong();
   private final FakeLink.Maker links = new FakeLink.Maker();
   private final MockProducer<String, byte[]> producer =
       new MockProducer<>(false, null, new StringSerializer(), new ByteArraySerializer());
@@ -46,10 +49,12 @@ class DownlinkLaneTest {
               Duration.ofSeconds(1),
               Duration.ofSeconds(1)),
           WINDOW,
+          REPEAT,
           links,
           new SharedProducer(() -> producer),
           new BudgetEncoder(BudgetKeys.derived(new byte[32], 1), device -> OptionalLong.empty()),
-          () -> Instant.ofEpochMilli(NOW_MS));
+          () -> Instant.ofEpochMilli(NOW_MS),
+          nanos::get);
   private final OwnedLoop loop =
       new OwnedLoop(
           "down-0",
@@ -134,6 +139,55 @@ class DownlinkLaneTest {
     assertEquals(11, lane.committable(), "the first connection counts no more");
     assertEquals(1, lane.counters().snapshot().repeated());
     awaitReady();
+  }
+
+  private void deliver(FakeLink link, long offset, String device) {
+    assertTrue(
+        lane.offer(
+            new ConsumerRecord<>(
+                Topics.BUDGETS, 0, offset, device, Messages.budget(device, offset))));
+    link.published.get(link.published.size() - 1).acknowledged().complete(null);
+  }
+
+  @Test
+  void whatTheBrokerMayHaveForgottenIsRepeatedOncePerDeviceAndCommitsNothingBack()
+      throws Exception {
+    FakeLink link = started();
+    deliver(link, 10, "old");
+    nanos.addAndGet(REPEAT.toNanos() + 1);
+    deliver(link, 11, "a");
+    deliver(link, 12, "b");
+    deliver(link, 13, "a");
+    link.listener.lost(MqttLink.NO_REASON_CODE, "killed");
+    FakeLink next = links.await(1);
+    assertTrue(lane.takeRewind());
+    assertEquals(12, lane.rewindTo(), "11 was replaced by 13, 10 is long saved");
+    assertEquals(14, lane.committable());
+    awaitReady();
+    deliver(next, 12, "b");
+    deliver(next, 13, "a");
+    assertEquals(2, next.published.size());
+    deliver(next, 14, "c");
+    assertEquals(15, lane.committable());
+  }
+
+  @Test
+  void aReplacedBudgetIsNotRepeatedEvenIfItIsReadAgain() throws Exception {
+    FakeLink link = started();
+    deliver(link, 10, "b");
+    deliver(link, 11, "a");
+    deliver(link, 12, "a");
+    link.listener.lost(MqttLink.NO_REASON_CODE, "killed");
+    FakeLink next = links.await(1);
+    assertTrue(lane.takeRewind());
+    assertEquals(10, lane.rewindTo());
+    awaitReady();
+    deliver(next, 10, "b");
+    assertTrue(lane.offer(record(11)), "taken, but not published");
+    assertEquals(1, next.published.size());
+    deliver(next, 12, "a");
+    assertEquals(2, next.published.size());
+    assertEquals(13, lane.committable());
   }
 
   @Test
