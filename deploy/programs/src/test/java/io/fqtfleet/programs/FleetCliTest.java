@@ -27,6 +27,9 @@ class FleetCliTest {
     "model train --model bearing-mlp --mode float --out x, devices do not learn in floating",
     "model import --model bearing-mlp --weights /nowhere --out x, /nowhere: there is no such",
     "policy validate /nowhere.yaml, there is no such file",
+    "faults --scenario meteorite, --scenario 'meteorite' is none of kafka-stopped",
+    "faults --broker hivemq, --broker 'hivemq' is none of",
+    "faults --devices 3, --devices 3 is not in 8..500",
     "sim validate /nowhere.yaml, there is no such file",
     "sim run ../../device-sim/scenarios/steady.yaml --mqtt x --master-key-file k, 'x' is not HOST",
   })

@@ -1,6 +1,8 @@
 package io.fqtfleet.programs.faults;
 
 import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.WireException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,12 +12,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
@@ -27,6 +33,9 @@ final class BudgetBook implements AutoCloseable {
   private static final long FLUSH_TIMEOUT_S = 60;
   private static final String GROUP = "fqt-gateway-down";
 
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final String servers;
   private final KafkaProducer<String, byte[]> producer;
   private final Admin admin;
   private final List<String> devices;
@@ -37,6 +46,7 @@ final class BudgetBook implements AutoCloseable {
   private volatile boolean stopped;
 
   BudgetBook(String servers, List<String> devices, long seed) {
+    this.servers = servers;
     this.devices = devices;
     this.random = new SplittableRandom(seed);
     producer =
@@ -96,10 +106,39 @@ final class BudgetBook implements AutoCloseable {
     producer.flush();
   }
 
-  /** 0 = deleted. */
-  long lastVersion(String device) {
-    synchronized (versions) {
-      return versions.getOrDefault(device, 0L);
+  /**
+   * Each device's last version as it stands in Kafka; 0 = deleted. Where streams runs, it writes
+   * budgets too.
+   */
+  Map<String, Long> lastVersions() {
+    Map<String, Long> last = new HashMap<>();
+    try (var consumer =
+        new KafkaConsumer<>(
+            Map.<String, Object>of(
+                "bootstrap.servers", servers, "isolation.level", "read_committed"),
+            new StringDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.BUDGETS).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          last.put(record.key(), version(record.value()));
+        }
+      }
+    }
+    return last;
+  }
+
+  private static long version(byte[] value) {
+    try {
+      return value == null ? 0 : LoadRecords.BUDGETS.decode(value).getVersion();
+    } catch (WireException e) {
+      throw new IllegalStateException("an unreadable budget in " + Topics.BUDGETS, e);
     }
   }
 
@@ -159,7 +198,7 @@ final class BudgetBook implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
-    producer.close(java.time.Duration.ofSeconds(1));
-    admin.close(java.time.Duration.ofSeconds(1));
+    producer.close(Duration.ofSeconds(1));
+    admin.close(Duration.ofSeconds(1));
   }
 }

@@ -26,6 +26,7 @@ import java.util.Locale;
  * @param brokerKept the MQTT broker kept what it had acknowledged: nothing may be lost
  * @param gapNotAlerted reports were lost and no TELEMETRY_LOSS was raised, where that is promised
  * @param remark what else was seen
+ * @param failed why it could not be run to its end; null if it was
  * @param skipped why it was not run; null if it was
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -46,6 +47,7 @@ record FaultRow(
     @JsonProperty boolean brokerKept,
     @JsonProperty boolean gapNotAlerted,
     @JsonProperty String remark,
+    @JsonProperty String failed,
     @JsonProperty String skipped) {
   static final String HEADER =
       "%-22s %-9s %7s %7s %7s %5s %6s %6s %8s %7s %8s %6s %6s"
@@ -65,7 +67,16 @@ record FaultRow(
               "early");
 
   static FaultRow skipped(String fault, String broker, String reason) {
-    return new FaultRow(fault, broker, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, true, false, "", reason);
+    return nothing(fault, broker, null, reason);
+  }
+
+  static FaultRow failed(String fault, String broker, String reason) {
+    return nothing(fault, broker, reason, null);
+  }
+
+  private static FaultRow nothing(String fault, String broker, String failed, String skipped) {
+    return new FaultRow(
+        fault, broker, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, true, false, "", failed, skipped);
   }
 
   /** What breaks the promise; empty = kept. */
@@ -73,6 +84,9 @@ record FaultRow(
     List<String> broken = new ArrayList<>();
     if (skipped != null) {
       return broken;
+    }
+    if (failed != null) {
+      return List.of("not run to its end: " + failed);
     }
     require(broken, acked == sent, "the broker has not acknowledged " + (sent - acked));
     require(broken, !brokerKept || lost == 0, lost + " reports lost");
@@ -94,6 +108,9 @@ record FaultRow(
   String line() {
     if (skipped != null) {
       return "%-22s %-9s SKIPPED: %s".formatted(fault, broker, skipped);
+    }
+    if (failed != null) {
+      return "%-22s %-9s FAILED".formatted(fault, broker);
     }
     return String.format(
             Locale.ROOT,

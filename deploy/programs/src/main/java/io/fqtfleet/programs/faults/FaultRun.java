@@ -230,6 +230,7 @@ final class FaultRun {
         scenario.keeps(),
         unalerted && missing() > 0,
         remark,
+        null,
         null);
   }
 }

@@ -66,12 +66,15 @@ final class FaultSuite {
     if (obstacle.isPresent()) {
       return FaultRow.skipped(scenario.name(), broker, obstacle.get());
     }
-    prepare(scenario.shape(), broker);
     boolean ended = false;
     try {
+      prepare(scenario.shape(), broker);
       FaultRow row = FaultRun.of(scenario, stage, extent);
       ended = true;
       return row;
+    } catch (IllegalStateException e) {
+      // One that cannot be run must not hide what the others show.
+      return FaultRow.failed(scenario.name(), broker, e.getMessage());
     } finally {
       if (!reuse || !ended) {
         closeStage();

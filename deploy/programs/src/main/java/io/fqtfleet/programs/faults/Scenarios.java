@@ -52,9 +52,6 @@ final class Scenarios {
         return obstacle;
       }
     }
-    if (scenario.shape().steppedClock() && FalseClock.library().isEmpty()) {
-      return Optional.of("libfaketime is not installed; apt-get install faketime");
-    }
-    return Optional.empty();
+    return scenario.shape().steppedClock() ? FalseClock.obstacle() : Optional.empty();
   }
 }
