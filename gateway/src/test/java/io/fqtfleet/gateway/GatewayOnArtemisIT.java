@@ -9,4 +9,13 @@ class GatewayOnArtemisIT extends GatewayContract {
   MqttBroker broker(Path directory) {
     return new LocalMqttBroker(directory);
   }
+
+  /**
+   * Under load Artemis 2.55 sometimes gives out later messages before those that an ended
+   * connection had not acknowledged. Mosquitto's suite judges the gateway's order.
+   */
+  @Override
+  boolean brokerKeepsOrder() {
+    return false;
+  }
 }

@@ -44,11 +44,6 @@ abstract class SessionDrainContract extends BrokersFixture {
     new SessionDrain(with(sessions), PahoMqttLink::new, sessions, said::add).run();
   }
 
-  /** False for a broker that swaps messages by itself. */
-  boolean brokerKeepsOrder() {
-    return true;
-  }
-
   /** All are there in order; returns how many came twice. */
   private long judge(String prefix, int reportsEach) {
     try (KafkaTail tail = new KafkaTail(kafka.bootstrapServers(), Topics.REPORTS)) {
