@@ -2,6 +2,7 @@ package io.fqtfleet.programs;
 
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.BudgetTerms;
+import io.fqtfleet.schemas.DetectorChoice;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.ExpiryAction;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A policy as an operator writes it: shares and rates as decimals, times with units. {@link
@@ -69,7 +71,7 @@ record PolicyFile(
     required("trial", trial);
     detection =
         detection == null
-            ? new Detection(null, null, null, null, null, null, null, null, null)
+            ? new Detection(null, null, null, null, null, null, null, null, null, null)
             : detection;
     if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
       throw new IllegalArgumentException(
@@ -134,7 +136,8 @@ record PolicyFile(
       Integer trialRounds,
       List<DriftSignal> signals,
       Double falseDiscoveryRate,
-      Integer silentRounds) {
+      Integer silentRounds,
+      List<Choice> detectors) {
 
     DriftSettings toSettings() {
       DriftSettings.Builder settings = DriftSettings.newBuilder();
@@ -165,7 +168,31 @@ record PolicyFile(
       if (silentRounds != null) {
         settings.setSilentRounds(silentRounds);
       }
+      if (detectors != null) {
+        settings.setDetectors(detectors.stream().map(Choice::toChoice).toList());
+      }
       return settings.build();
+    }
+  }
+
+  /**
+   * A detector of {@code fleet detect --list} in place of a signal's own.
+   *
+   * @param settings what differs from its defaults
+   */
+  record Choice(DriftSignal signal, String detector, Map<String, String> settings) {
+    Choice {
+      required("signal", signal);
+      required("detector", detector);
+      settings = settings == null ? Map.of() : settings;
+    }
+
+    DetectorChoice toChoice() {
+      return DetectorChoice.newBuilder()
+          .setSignal(signal)
+          .setDetector(detector)
+          .setSettings(settings)
+          .build();
     }
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.ConfigException;
+import io.fqtfleet.schemas.DetectorChoice;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.ExpiryAction;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PolicyFileTest {
@@ -84,6 +86,23 @@ class PolicyFileTest {
     String twice = shipped() + "  signals: [error, error]\n";
     ConfigException e = assertThrows(ConfigException.class, () -> policy(twice));
     assertTrue(e.getMessage().contains("each once"), e.getMessage());
+  }
+
+  @Test
+  void detectorsAreChosenInThePolicyPerSignal() throws IOException {
+    String text =
+        shipped()
+            + "  detectors:\n    - {signal: error, detector: adwin, settings: {delta: \"0.01\"}}\n"
+            + "    - {signal: input-mean, detector: cusum}\n";
+    List<DetectorChoice> chosen = policy(text).getDriftSettings().getDetectors();
+    assertEquals(2, chosen.size());
+    assertEquals(DriftSignal.ERROR, chosen.get(0).getSignal());
+    assertEquals("adwin", chosen.get(0).getDetector());
+    assertEquals(Map.of("delta", "0.01"), chosen.get(0).getSettings());
+    assertEquals(Map.of(), chosen.get(1).getSettings());
+    String wrong = text.replace("delta: \"0.01\"", "delta: \"7\"");
+    ConfigException e = assertThrows(ConfigException.class, () -> policy(wrong));
+    assertTrue(e.getMessage().contains("driftSettings.detectors[0]: adwin: "), e.getMessage());
   }
 
   @Test

@@ -1,14 +1,19 @@
 package io.fqtfleet.streams.budget;
 
 import io.fqtfleet.schemas.BudgetTerms;
+import io.fqtfleet.schemas.DetectorChoice;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.streams.drift.DetectorKind;
+import io.fqtfleet.streams.drift.DetectorPlan;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What a policy must fulfil before it may come into force. */
 public final class PolicyRules {
@@ -16,6 +21,9 @@ public final class PolicyRules {
   private static final int SILENCES_MAX = 100;
   private static final int REASON_MAX = 500;
   private static final int AUTHOR_MAX = 100;
+
+  private static final Set<DriftSignal> SHARES =
+      EnumSet.of(DriftSignal.ERROR, DriftSignal.CONFIDENCE, DriftSignal.SATURATION);
 
   private final List<String> problems = new ArrayList<>();
 
@@ -142,6 +150,40 @@ public final class PolicyRules {
                   .formatted(signals)
               + " the key for the default");
     }
+    detectors(settings);
+  }
+
+  private void detectors(DriftSettings settings) {
+    Set<DriftSignal> seen = new HashSet<>();
+    for (int i = 0; i < settings.getDetectors().size(); i++) {
+      DetectorChoice choice = settings.getDetectors().get(i);
+      String path = "driftSettings.detectors[" + i + "]";
+      DriftSignal signal = choice.getSignal();
+      if (!settings.getSignals().contains(signal)) {
+        problems.add(
+            "%s.signal: %s is not among the tested signals %s; test it, or choose another"
+                .formatted(path, signal, settings.getSignals()));
+      } else if (!seen.add(signal)) {
+        problems.add("%s.signal: %s has a detector already; remove one".formatted(path, signal));
+      }
+      List<String> wrong = DetectorPlan.problems(choice.getDetector(), choice.getSettings());
+      for (String problem : wrong) {
+        problems.add("%s: %s; 'fleet detect --list' shows what there is".formatted(path, problem));
+      }
+      if (wrong.isEmpty() && !fits(choice)) {
+        problems.add(
+            ("%s.detector: %s wants numbers in 0..1, %s has no such range; choose e-sr-gaussian,"
+                    + " adwin, page-hinkley or cusum")
+                .formatted(path, choice.getDetector(), signal));
+      }
+    }
+  }
+
+  /** Rates and shares lie in 0..1, other signals anywhere. */
+  private static boolean fits(DetectorChoice choice) {
+    DetectorKind.Input input =
+        DetectorPlan.of(choice.getDetector(), choice.getSettings()).kind().input();
+    return input == DetectorKind.Input.REAL || SHARES.contains(choice.getSignal());
   }
 
   private void silences(Policy policy) {

@@ -33,6 +33,9 @@ public final class DeviceLane {
   /** Probabilities are kept this far from 0 and 1, so that one count is never infinite evidence. */
   private static final double EDGE = 1e-3;
 
+  /** Log factor per sample when no alternative is left beyond the bound: evidence fades. */
+  private static final double IMPOSSIBLE = -1;
+
   /** M stays here, far above any threshold and far below the largest double. */
   private static final double EVIDENCE_MAX = 1e300;
 
@@ -48,6 +51,11 @@ public final class DeviceLane {
   private boolean collecting;
   private double cusum;
   private long onsetMs;
+
+  /** Since that moment. */
+  private float risenErrors;
+
+  private float risenSamples;
 
   // Derived from the reference; NaN = to be computed.
   private double upper = Double.NaN;
@@ -118,10 +126,14 @@ public final class DeviceLane {
       if (j == 1) {
         if (cusum <= 0) {
           onsetMs = startMs;
+          risenErrors = 0;
+          risenSamples = 0;
         }
         cusum = Math.max(0, cusum + gain);
       }
     }
+    risenErrors += k;
+    risenSamples += n;
     if (!collecting && LogSpace.reaches(mean(down), settings.logThreshold)) {
       collecting = true;
     }
@@ -152,7 +164,18 @@ public final class DeviceLane {
     forgetRecent();
     Arrays.fill(up, 0);
     cusum = 0;
+    risenErrors = 0;
+    risenSamples = 0;
     upper = Double.NaN;
+  }
+
+  /** The reference stays; what spoke against it is dropped. */
+  public void forgetEvidence() {
+    Arrays.fill(up, 0);
+    Arrays.fill(down, 0);
+    cusum = 0;
+    risenErrors = 0;
+    risenSamples = 0;
   }
 
   /** Drops what was not yet absorbed, because it may already be from the changed world. */
@@ -215,6 +238,11 @@ public final class DeviceLane {
     return onsetMs;
   }
 
+  /** Error rate since then; NaN before the first test. */
+  public double risenError() {
+    return risenSamples == 0 ? Double.NaN : risenErrors / risenSamples;
+  }
+
   private void derive(Settings settings) {
     if (!Double.isNaN(upper) && boundsBeta == settings.logInverseBeta) {
       return;
@@ -225,15 +253,17 @@ public final class DeviceLane {
     double n = reference.samples / dispersion;
     upper = KtBound.upper(s, n, boundsBeta);
     lower = KtBound.lower(s, n, boundsBeta);
-    double high = Math.min(Math.max(upper, EDGE), 1 - 2 * EDGE);
-    double low = Math.min(Math.max(lower, 2 * EDGE), 1 - EDGE);
+    double high = Math.max(upper, EDGE);
+    double low = Math.min(lower, 1 - EDGE);
     for (int j = 0; j < STEPS.length; j++) {
       double more = Math.min(high + STEPS[j], 1 - EDGE);
-      upHit[j] = PlainMath.log(more / high);
-      upMiss[j] = PlainMath.log((1 - more) / (1 - high));
+      boolean rises = more > high;
+      upHit[j] = rises ? PlainMath.log(more / high) : IMPOSSIBLE;
+      upMiss[j] = rises ? PlainMath.log((1 - more) / (1 - high)) : IMPOSSIBLE;
       double less = Math.max(low - STEPS[j], EDGE);
-      downHit[j] = PlainMath.log(less / low);
-      downMiss[j] = PlainMath.log((1 - less) / (1 - low));
+      boolean falls = less < low;
+      downHit[j] = falls ? PlainMath.log(less / low) : IMPOSSIBLE;
+      downMiss[j] = falls ? PlainMath.log((1 - less) / (1 - low)) : IMPOSSIBLE;
     }
   }
 
@@ -251,6 +281,8 @@ public final class DeviceLane {
     }
     out.writeFloat((float) cusum);
     out.writeLong(onsetMs);
+    out.writeFloat(risenErrors);
+    out.writeFloat(risenSamples);
   }
 
   public static DeviceLane read(DataInput in) throws IOException {
@@ -269,6 +301,8 @@ public final class DeviceLane {
     lane.collecting = collecting;
     lane.cusum = in.readFloat();
     lane.onsetMs = in.readLong();
+    lane.risenErrors = in.readFloat();
+    lane.risenSamples = in.readFloat();
     return lane;
   }
 }

@@ -213,6 +213,13 @@ public final class SignalLane {
     deviation = Double.NaN;
   }
 
+  /** The reference stays; what spoke against it is dropped. */
+  public void forgetEvidence() {
+    Arrays.fill(up, 0);
+    Arrays.fill(down, 0);
+    cusum = 0;
+  }
+
   /** Drops what was not yet absorbed, because it may already be from the changed world. */
   public void forgetRecent() {
     previous.clear();

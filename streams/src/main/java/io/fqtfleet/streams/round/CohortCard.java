@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /** What is remembered of a cohort between rounds. Used by one thread. */
 public final class CohortCard {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
   /** End of the last closed round, event time; 0 = none yet. */
@@ -46,6 +46,14 @@ public final class CohortCard {
 
   /** The typical device moved, not just some. */
   boolean dense;
+
+  /** The incident is about those that stand out, and measured by them alone. */
+  boolean sparse;
+
+  /** What the alert rests on, and late reports since. */
+  double raisedErrors;
+
+  double raisedSamples;
 
   /** Of the incident: error rate before and its upper bound, at worst, and lowest since. */
   double baseError = Double.NaN;
@@ -100,6 +108,9 @@ public final class CohortCard {
     }
     out.writeByte(heldRounds);
     out.writeBoolean(dense);
+    out.writeBoolean(sparse);
+    out.writeDouble(raisedErrors);
+    out.writeDouble(raisedSamples);
     out.writeDouble(baseError);
     out.writeDouble(baseUpper);
     out.writeDouble(peakError);
@@ -129,6 +140,9 @@ public final class CohortCard {
     }
     card.heldRounds = in.readByte();
     card.dense = in.readBoolean();
+    card.sparse = in.readBoolean();
+    card.raisedErrors = in.readDouble();
+    card.raisedSamples = in.readDouble();
     card.baseError = in.readDouble();
     card.baseUpper = in.readDouble();
     card.peakError = in.readDouble();

@@ -5,14 +5,10 @@ import io.fqtfleet.schemas.AlertEvidence;
 import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
-import io.fqtfleet.schemas.AlertSeverity;
 import io.fqtfleet.schemas.AlertStatus;
-import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.ReasonCode;
-import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -29,16 +25,11 @@ final class CohortIncident {
   /** After so many times quietRounds without progress training has done what it can. */
   private static final int SETTLED_FACTOR = 5;
 
-  private static final int TOP_DEVICES = 10;
-
   /** A rise of the error that needs no further evidence to be what the incident is about. */
   private static final double RISE_MIN = 0.1;
 
   /** Rounds that an alarm waits while an attribute that other cohorts have too may explain it. */
   private static final int HELD_ROUNDS_MAX = 4;
-
-  /** From this severity on an incident of half of the cohort is critical. */
-  private static final double CRITICAL_SEVERITY = 0.25;
 
   private final CohortRound round;
   private final CohortCard cohort;
@@ -47,6 +38,10 @@ final class CohortIncident {
   private boolean closing;
   private boolean settled;
   private boolean good;
+  private boolean late;
+  private AffectedDevices affected;
+  private final CohortVerdict verdict;
+  private final LateReports lateReports;
 
   /** The operator's verdict that ends the incident, or null. */
   private AlertFeedback refutation;
@@ -55,6 +50,8 @@ final class CohortIncident {
     this.round = round;
     this.cohort = round.cohort;
     this.name = round.closed.cohort();
+    this.lateReports = new LateReports(round);
+    this.verdict = new CohortVerdict(round, this);
   }
 
   /** Open before the devices are judged. */
@@ -90,6 +87,15 @@ final class CohortIncident {
     return cohort.baseError;
   }
 
+  /** What the incident is measured by, as an alert tells it. */
+  double current() {
+    return opened ? fresh() : level();
+  }
+
+  AffectedDevices affected() {
+    return affected;
+  }
+
   /** 0..1: how much of what could be lost is lost. */
   double severity() {
     double now = level();
@@ -100,25 +106,34 @@ final class CohortIncident {
 
   /** What the incident is measured by, over the latest rounds; NaN = not known. */
   private double level() {
+    if (cohort.sparse) {
+      return affected.level(cohort.lead, opened, cohort.baseError);
+    }
     return cohort.lead == Signal.ERROR ? cohort.recentError() : fresh();
   }
 
   /** The same in this round alone. */
   private double fresh() {
+    if (cohort.sparse) {
+      return level();
+    }
     return cohort.lead == Signal.ERROR
         ? round.signals.current()
         : Level.of(round.cohortResiduals.getOrDefault(cohort.lead, Double.NaN));
   }
 
   void beforeDevices() {
+    affected = new AffectedDevices(round);
     boolean measured = round.signals.counted().length > 0 || !round.cohortResiduals.isEmpty();
+    boolean pooled = measured && round.cohortEvidence >= round.thresholds.logCohort();
     if (isOpen()) {
       follow();
-    } else if (measured && round.cohortEvidence >= round.thresholds.logCohort()) {
-      String attribute = round.causes.separating(leadOf());
+    } else if (pooled || affected.areSeveral()) {
+      Signal lead = pooled ? leadOf() : affected.lead();
+      String attribute = round.causes.separating(lead);
       boolean wait = !attribute.isEmpty() && cohort.heldRounds < HELD_ROUNDS_MAX;
-      boolean ruled = leadOf() == Signal.SATURATION || round.causes.explainCohort();
-      if (cohort.heldRounds > 0 && isBack()) {
+      boolean ruled = lead == Signal.SATURATION || round.causes.explainCohort();
+      if (pooled && cohort.heldRounds > 0 && isBack()) {
         // What others shared is over; only its evidence is left.
         cohort.lane.restart();
         cohort.signals.values().forEach(SignalLane::restart);
@@ -126,7 +141,7 @@ final class CohortIncident {
       } else if (wait || ruled) {
         cohort.heldRounds = Math.min(HELD_ROUNDS_MAX, cohort.heldRounds + 1);
       } else {
-        open(attribute);
+        open(lead, attribute);
       }
     } else {
       cohort.heldRounds = 0;
@@ -167,14 +182,16 @@ final class CohortIncident {
     return mean > 0 && Detection.median(residuals) >= 0.5 * mean;
   }
 
-  private void open(String attribute) {
+  private void open(Signal lead, String attribute) {
     opened = true;
     cohort.heldRounds = 0;
-    cohort.lead = leadOf();
+    cohort.lead = lead;
     boolean errors = cohort.lead == Signal.ERROR;
     cohort.dense = isDense();
-    cohort.baseError = errors ? round.signals.baseline() : 0;
-    cohort.baseUpper = errors ? round.signals.upper() : Level.LIMIT;
+    cohort.sparse = !cohort.dense && affected.areSeveral();
+    cohort.baseError = errors ? baseline(false) : 0;
+    cohort.baseUpper = errors ? baseline(true) : Level.LIMIT;
+    lateReports.open();
     cohort.peakError = fresh();
     cohort.bestError = fresh();
     cohort.quietRounds = 0;
@@ -182,7 +199,7 @@ final class CohortIncident {
     cohort.affected = 0;
     round.cards.values().forEach(DeviceCard::forgetRecent);
     cohort.signals.values().forEach(SignalLane::forgetRecent);
-    AlertEvidence evidence = evidence();
+    AlertEvidence evidence = verdict.evidence();
     AlertKind kind =
         errors && round.labels.alone() ? AlertKind.LABEL_NOISE : AlertKind.DOMAIN_DRIFT;
     cohort.alert =
@@ -209,7 +226,27 @@ final class CohortIncident {
             .build();
   }
 
+  private double baseline(boolean bound) {
+    if (cohort.sparse) {
+      return affected.reference(bound);
+    }
+    return bound ? round.signals.upper() : round.signals.baseline();
+  }
+
+  /** Others than this device stand out too: it may be one incident. */
+  boolean hasOtherSuspects(String device) {
+    return affected.includeOthersThan(device);
+  }
+
+  /** Of an incident of some devices: this one is one of them. */
+  boolean isAbout(String device) {
+    return affected.include(device);
+  }
+
   private long onsetMs() {
+    if (cohort.sparse) {
+      return affected.onsetMs();
+    }
     return cohort.lead == Signal.ERROR
         ? cohort.lane.onsetMs()
         : cohort.signals.get(cohort.lead).onsetMs();
@@ -219,6 +256,12 @@ final class CohortIncident {
     refutation = round.marks.refutation(cohort.alert);
     if (refutation != null) {
       // What is now becomes the reference, as after a change that training cannot undo.
+      settled = true;
+      closing = true;
+      return;
+    }
+    late = lateReports.refute();
+    if (late) {
       settled = true;
       closing = true;
       return;
@@ -250,28 +293,33 @@ final class CohortIncident {
     if (!isOpen()) {
       return;
     }
-    List<String> affected = affectedByEvidence();
-    cohort.affected = Math.max(cohort.affected, affected.size());
+    List<String> devices = verdict.affected();
+    cohort.affected = Math.max(cohort.affected, devices.size());
     if (opened) {
-      emit(AlertStatus.FIRING, affected, Sentences.drift(round, fresh(), cohort.affected));
-      decide("CALM", "DRIFT", isLabelNoise() ? ReasonCode.LABEL_NOISE : ReasonCode.DOMAIN_DRIFT);
+      verdict.emit(AlertStatus.FIRING, devices, Sentences.drift(round, fresh(), cohort.affected));
+      verdict.decide(
+          "CALM", "DRIFT", isLabelNoise() ? ReasonCode.LABEL_NOISE : ReasonCode.DOMAIN_DRIFT);
     } else if (isLabelNoise() && round.labels.refuted()) {
-      emit(AlertStatus.INVALIDATED, affected, Sentences.worldMoved("cohort " + name));
-      decide("DRIFT", "CALM", ReasonCode.LABEL_NOISE);
+      verdict.emit(AlertStatus.INVALIDATED, devices, Sentences.worldMoved("cohort " + name));
+      verdict.decide("DRIFT", "CALM", ReasonCode.LABEL_NOISE);
       // The evidence stays: the next round says what it is instead.
       cohort.alert = null;
       cohort.lead = Signal.ERROR;
+      cohort.sparse = false;
     } else if (closing) {
       if (refutation != null) {
         String sentence = Sentences.refuted(refutation, "cohort " + name, cohort.lead, level());
-        emit(AlertMarks.endOf(refutation), affected, sentence);
+        verdict.emit(AlertMarks.endOf(refutation), devices, sentence);
+      } else if (late) {
+        verdict.emit(AlertStatus.INVALIDATED, devices, Sentences.lateReports(round));
       } else {
-        emit(AlertStatus.RESOLVED, affected, Sentences.driftOver(round, settled));
+        verdict.emit(AlertStatus.RESOLVED, devices, Sentences.driftOver(round, settled));
       }
-      decide("DRIFT", settled ? "SETTLED" : "RECOVERED", ReasonCode.RECOVERED);
+      verdict.decide(
+          "DRIFT", late ? "CALM" : settled ? "SETTLED" : "RECOVERED", ReasonCode.RECOVERED);
       close();
-    } else if (hasGrown() || severityClass() != cohort.alert.getSeverity()) {
-      emit(AlertStatus.UPDATED, affected, Sentences.drift(round, fresh(), cohort.affected));
+    } else if (hasGrown() || verdict.severity() != cohort.alert.getSeverity()) {
+      verdict.emit(AlertStatus.UPDATED, devices, Sentences.drift(round, fresh(), cohort.affected));
     }
   }
 
@@ -282,97 +330,27 @@ final class CohortIncident {
         && rounds >= round.policy.getDriftSettings().getQuietRounds();
   }
 
-  /** Rises at once; falls only when the incident ends, so that an alert does not flap. */
-  private AlertSeverity severityClass() {
-    boolean critical =
-        cohort.affected >= 0.5 * round.cards.size() && severity() >= CRITICAL_SEVERITY;
-    boolean was = cohort.alert.getSeverity() == AlertSeverity.CRITICAL;
-    return critical || was ? AlertSeverity.CRITICAL : AlertSeverity.WARNING;
-  }
-
-  private List<String> affectedByEvidence() {
-    if (isLabelNoise()) {
-      return round.cards.keySet().stream()
-          .filter(device -> round.residual(device, Signal.ERROR) > 1)
-          .toList();
-    }
-    return round.cards.entrySet().stream()
-        .filter(
-            e ->
-                e.getValue().standing == Standing.DRIFT
-                    || e.getValue().standing == Standing.RECOVERING && e.getValue().alert == null)
-        .sorted(
-            Comparator.comparingDouble(
-                    (java.util.Map.Entry<String, DeviceCard> e) -> round.evidence(e.getValue()))
-                .reversed()
-                .thenComparing(java.util.Map.Entry::getKey))
-        .map(java.util.Map.Entry::getKey)
-        .toList();
-  }
-
-  private AlertEvidence evidence() {
-    return AlertEvidence.newBuilder()
-        .setStatistic("esr/pooled-" + Sentences.name(cohort.lead))
-        .setLogEvidence(round.cohortEvidence)
-        .setLogThreshold(round.thresholds.logCohort())
-        .setImpliedFalseAlarmsPerDay(round.policy.getDriftSettings().getFalsePagesPerFleetDay())
-        .setBoundIsEmpirical(cohort.lead != Signal.ERROR || cohort.lane.dispersion() > 1)
-        .setBaseline(cohort.baseError)
-        .setCurrent(opened ? fresh() : level())
-        .setSamples(round.signals.samples())
-        .setDispersion(cohort.lane.dispersion())
-        .build();
-  }
-
-  private void emit(AlertStatus status, List<String> affected, String sentence) {
-    boolean over = status == AlertStatus.RESOLVED || status == AlertStatus.INVALIDATED;
-    cohort.alert =
-        Alert.newBuilder(cohort.alert)
-            .setStatus(status)
-            .setUpdatedAtMs(round.closed.endMs())
-            .setResolvedAtMs(over ? (Long) round.closed.endMs() : null)
-            .setAffectedDevices(cohort.affected)
-            .setCohortDevices(round.cards.size())
-            .setTopDevices(
-                over && affected.isEmpty()
-                    ? cohort.alert.getTopDevices()
-                    : affected.stream().limit(TOP_DEVICES).toList())
-            .setEvidence(evidence())
-            .setConfirmedDevices(
-                Math.max(cohort.alert.getConfirmedDevices(), CohortEvidence.confirmed(round)))
-            .setSeverity(severityClass())
-            .setAction(Sentences.driftAction(round, over))
-            .setSentence(sentence)
-            .build();
-    round.alerts.add(cohort.alert);
-  }
-
-  private void decide(String from, String to, ReasonCode reason) {
-    round.decisions.add(
-        Decision.newBuilder()
-            .setCohort(name)
-            .setRound(round.closed.round())
-            .setDecidedAtMs(round.closed.endMs())
-            .setPolicyVersion(round.policy.getVersion())
-            .setFrom(from)
-            .setTo(to)
-            .setReason(reason)
-            .setAlertId(cohort.alert.getId())
-            .setEvidence(cohort.alert.getEvidence())
-            .setSentence(cohort.alert.getSentence())
-            .build());
-  }
-
   /** The world is what it is now: every detector but those of broken devices starts anew. */
   private void close() {
     cohort.alert = null;
     cohort.lane.restart();
-    cohort.signals.values().forEach(SignalLane::restart);
+    if (late) {
+      // Nothing changed, so the references hold; only what looked like evidence is dropped.
+      cohort.signals.values().forEach(SignalLane::forgetEvidence);
+      round.cards.values().forEach(DeviceCard::forgetEvidence);
+    } else {
+      cohort.signals.values().forEach(SignalLane::restart);
+      restartDevices();
+    }
     cohort.lead = Signal.ERROR;
+    cohort.sparse = false;
     cohort.baseError = Double.NaN;
     cohort.baseUpper = Double.NaN;
     cohort.peakError = Double.NaN;
     cohort.bestError = Double.NaN;
+  }
+
+  private void restartDevices() {
     for (DeviceCard card : round.cards.values()) {
       if (!card.isolated()) {
         card.restartLanes();

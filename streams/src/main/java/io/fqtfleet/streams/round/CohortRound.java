@@ -38,6 +38,9 @@ public final class CohortRound {
   /** Weight of the past, per round, in what a device's error is now. */
   static final double MEMORY = 0.5;
 
+  /** The same during a trial, whose verdict needs more samples than two rounds have. */
+  private static final double TRIAL_MEMORY = 0.8;
+
   /** Samples of the cohort's round that a device's own few are filled up with. */
   private static final double PRIOR_SAMPLES = 10;
 
@@ -112,6 +115,7 @@ public final class CohortRound {
   DeviceLane.Settings settings;
   DeviceLane.Settings cohortSettings;
   final boolean testsErrors;
+  final ChosenDetectors chosen;
 
   /** The tested signals other than the labelled error. */
   final Set<Signal> others;
@@ -137,6 +141,7 @@ public final class CohortRound {
     this.labels = new Labels(this);
     this.causes = new SharedCauses(this);
     List<DriftSignal> tested = policy.getDriftSettings().getSignals();
+    this.chosen = new ChosenDetectors(policy.getDriftSettings());
     this.testsErrors = tested.contains(DriftSignal.ERROR);
     this.others = EnumSet.noneOf(Signal.class);
     tested.stream()
@@ -239,12 +244,30 @@ public final class CohortRound {
 
   /** Half for the labelled error, half for all other signals; fixed, so that it is no choice. */
   private double average(DeviceCard card) {
-    double errors = card.lane.evidence();
+    double errors = evidence(card, Signal.ERROR);
     if (others.isEmpty()) {
       return errors;
     }
-    double rest = meanOfOthers(card.signals);
+    double sum = 0;
+    for (Signal signal : others) {
+      sum += evidence(card, signal);
+    }
+    double rest = sum / others.size();
     return testsErrors ? 0.5 * errors + 0.5 * rest : rest;
+  }
+
+  /** M of one signal of a device; 0 = nothing is known. */
+  double evidence(DeviceCard card, Signal signal) {
+    if (chosen.has(signal)) {
+      // The average over all signals is over the threshold if one of them has this.
+      double beyond = 4.0 * (others.size() + 1) * PlainMath.exp(settings.logThreshold());
+      return chosen.evidence(card, signal, beyond);
+    }
+    if (signal == Signal.ERROR) {
+      return card.lane.evidence();
+    }
+    SignalLane lane = card.signals.get(signal);
+    return lane == null ? 0 : lane.evidence();
   }
 
   /** The same halves for a cohort, whose error evidence is known by its logarithm. */
@@ -272,11 +295,19 @@ public final class CohortRound {
     return signal.bothWays() ? Math.abs(residual) : residual;
   }
 
+  double memory(DeviceCard card) {
+    return card.standing == Standing.TRIAL ? TRIAL_MEMORY : MEMORY;
+  }
+
   /** Half of the evidence that a page needs, or in an incident or trouble of its own. */
   boolean isSuspicious(DeviceCard card) {
     boolean troubled = card.standing != Standing.STABLE && card.standing != Standing.WATCH;
-    boolean alarming = ready(card) && evidence(card) >= 0.5 * settings.logThreshold();
-    return troubled || alarming && isOff(card);
+    return troubled || standsOut(card);
+  }
+
+  /** Half of the evidence that a page needs, and off now. */
+  boolean standsOut(DeviceCard card) {
+    return ready(card) && evidence(card) >= 0.5 * settings.logThreshold() && isOff(card);
   }
 
   /** Something is off now; evidence lasts longer. */
@@ -299,7 +330,21 @@ public final class CohortRound {
     return card.lead == Signal.ERROR ? card.lane.onsetMs() : card.signals.get(card.lead).onsetMs();
   }
 
-  /** The signal other than the error with the most evidence; ERROR if none has any. */
+  /** A device's signal other than the error with the most evidence; ERROR if none has any. */
+  Signal strongest(DeviceCard card) {
+    Signal best = Signal.ERROR;
+    double most = 0;
+    for (Signal signal : others) {
+      double evidence = card.signals.containsKey(signal) ? evidence(card, signal) : 0;
+      if (evidence > most) {
+        best = signal;
+        most = evidence;
+      }
+    }
+    return best;
+  }
+
+  /** The same of a cohort. */
   Signal strongest(Map<Signal, SignalLane> lanes) {
     Signal best = Signal.ERROR;
     double most = LogSpace.ZERO;
@@ -325,6 +370,14 @@ public final class CohortRound {
     double errors = card.recentErrors + (filled ? PRIOR_SAMPLES * signals.current() : 0);
     double samples = card.recentSamples + (filled ? PRIOR_SAMPLES : 0);
     return samples == 0 ? Double.NaN : errors / samples;
+  }
+
+  /** Standard error of a device's error rate now, as its reports are weighed. */
+  double standardError(DeviceCard card, double now) {
+    // Weights w, w·m, w·m², ... have (1 + m) times their sum as effective number.
+    double samples = card.recentSamples * (1 + memory(card));
+    double variance = now * (1 - now) * card.lane.dispersion(settings) / samples;
+    return samples == 0 ? Double.POSITIVE_INFINITY : Math.sqrt(variance);
   }
 
   /** Its error rate in this round alone if that says enough, else over its latest rounds. */

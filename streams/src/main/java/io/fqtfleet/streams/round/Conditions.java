@@ -37,22 +37,28 @@ final class Conditions {
   private static final double LOST_MIN = 5;
 
   /** Weight of the past, per round, in what was lost lately. */
-  private static final double LOST_MEMORY = 0.9;
+  private static final double LOST_MEMORY = 0.95;
 
   /** Of the samples that a device should train on, the share that its bucket does not allow. */
   private static final double THROTTLED_SHARE = 0.5;
 
   private static final long THROTTLED_MIN = 4;
+
+  /** Share of a cohort's devices that may run out before it is the budget that is small. */
+  private static final double PEERS_EMPTY_MAX = 0.1;
+
   private static final double SHARED = 0.2;
   private static final int SHARED_MIN = 3;
   private static final int TOP_DEVICES = 10;
 
   private final CohortRound round;
   private final int quietRounds;
+  private final boolean peersHaveEnergy;
 
   Conditions(CohortRound round) {
     this.round = round;
     this.quietRounds = round.policy.getDriftSettings().getQuietRounds();
+    this.peersHaveEnergy = peersHaveEnergy();
   }
 
   void judge() {
@@ -114,9 +120,12 @@ final class Conditions {
     return card.silentRounds >= round.policy.getDriftSettings().getSilentRounds();
   }
 
+  /** Hysteresis: an open alert ends at half of the share that raised it. */
   private static boolean losesReports(DeviceCard card) {
+    Condition own = card.conditions.get(AlertKind.TELEMETRY_LOSS);
+    double share = own != null && own.alert != null ? LOST_SHARE / 2 : LOST_SHARE;
     return card.recentLost >= LOST_MIN
-        && card.recentLost > LOST_SHARE * (card.recentLost + card.recentReports);
+        && card.recentLost > share * (card.recentLost + card.recentReports);
   }
 
   private boolean saturates(DeviceCard card, DeviceRound heard) {
@@ -126,15 +135,23 @@ final class Conditions {
     return share >= SATURATED_MIN && known && share >= SATURATED_RISE * lane.referenceMean();
   }
 
-  /** A quiet device may run out of energy, that is what its small bucket is for. */
-  private static boolean isThrottled(DeviceCard card, DeviceRound heard) {
+  /** A quiet device may run out of energy as all do; alone it spends more than it ought to. */
+  private boolean isThrottled(DeviceCard card, DeviceRound heard) {
     boolean wanted =
         card.standing == Standing.DRIFT
             || card.standing == Standing.TRIAL
             || card.standing == Standing.RECOVERING;
-    return wanted
-        && heard.throttled >= THROTTLED_MIN
+    return (wanted || peersHaveEnergy) && runsOut(heard);
+  }
+
+  private static boolean runsOut(DeviceRound heard) {
+    return heard.throttled >= THROTTLED_MIN
         && heard.throttled >= THROTTLED_SHARE * (heard.throttled + heard.trained);
+  }
+
+  private boolean peersHaveEnergy() {
+    long empty = round.heard.values().stream().filter(Conditions::runsOut).count();
+    return empty <= PEERS_EMPTY_MAX * round.heard.size();
   }
 
   private void judge(AlertKind kind, List<String> broken) {

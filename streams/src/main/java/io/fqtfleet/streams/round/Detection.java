@@ -128,14 +128,16 @@ final class Detection {
         card.lane.testOnly(k, n, startMs(heard), round.settings);
       }
       if (n > 0) {
-        card.recentErrors = CohortRound.MEMORY * card.recentErrors + k;
-        card.recentSamples = CohortRound.MEMORY * card.recentSamples + n;
+        double memory = round.memory(card);
+        card.recentErrors = memory * card.recentErrors + k;
+        card.recentSamples = memory * card.recentSamples + n;
       }
       if (!Double.isNaN(residual)) {
         heard.residuals.put(Signal.ERROR, residual);
         double low = Math.max(-3, residual);
         card.pastResidual = RESIDUAL_MEMORY * card.pastResidual + (1 - RESIDUAL_MEMORY) * low;
       }
+      round.chosen.test(card, heard);
       watchInput(member.device(), card, heard);
     }
   }

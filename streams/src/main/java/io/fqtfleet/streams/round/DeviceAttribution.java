@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 
 /**
@@ -17,6 +18,15 @@ final class DeviceAttribution {
 
   /** A trial that undid at least this share of the rise has helped. */
   private static final double HELPED = 0.5;
+
+  /** A verdict of a trial is clear if it is so many standard errors from that share. */
+  private static final double CLEAR = 2;
+
+  /** Less than that undone, and clearly less than what helps, is a failure; between, time tells. */
+  private static final double FAILED = 0.75;
+
+  /** After so many times trialRounds it is given as it is. */
+  private static final int TRIAL_FACTOR_MAX = 4;
 
   /** Rounds in a row with an impossible signal before a device is called broken. */
   private static final int FLAW_ROUNDS = 2;
@@ -84,13 +94,16 @@ final class DeviceAttribution {
     if (Double.isNaN(card.limitError)) {
       return;
     }
-    if (now > card.peakError) {
+    boolean onTrial = card.standing == Standing.TRIAL;
+    if (now > card.peakError && !onTrial) {
       card.peakError = now;
       card.limitError = Math.max(card.limitError, partOfRise(card, REMAINING_RISE));
     }
+    // Of a small rise the bound of the reference is no sign of recovery.
+    double limit = onTrial ? Math.min(card.limitError, partOfRise(card, HELPED)) : card.limitError;
     // Where all drifted together the cohort's error tells more than a device's few samples.
     boolean cohortAgrees = !incident.isOpen() || !round.cohort.dense || incident.isGood();
-    boolean good = now <= card.limitError && cohortAgrees;
+    boolean good = now <= limit && cohortAgrees;
     card.goodRounds = good ? card.goodRounds + 1 : 0;
     card.badRounds = good ? 0 : card.badRounds + 1;
   }
@@ -126,6 +139,7 @@ final class DeviceAttribution {
     if (alarms) {
       boolean wait =
           incident.isSuspected()
+              || incident.hasOtherSuspects(device)
               || card.flawRounds > 0
               || card.attributes.contains(round.causes.separating(leadOf(card)));
       if (wait && card.heldRounds < HELD_ROUNDS_MAX) {
@@ -146,6 +160,9 @@ final class DeviceAttribution {
   private boolean isAffected(String device, DeviceCard card, double now) {
     if (incident.openedNow() && round.cohort.dense) {
       return true;
+    }
+    if (round.cohort.sparse) {
+      return incident.isAbout(device);
     }
     if (round.cohort.lead != Signal.ERROR) {
       return round.residual(device, round.cohort.lead) > CohortRound.DEVIATIONS_OFF;
@@ -193,16 +210,22 @@ final class DeviceAttribution {
   private Signal leadOf(DeviceCard card) {
     boolean worse =
         card.lane.ready(round.settings)
-            && (card.lane.logEvidence() >= round.settings.logThreshold() / 2
+            && (PlainMath.log(round.evidence(card, Signal.ERROR))
+                    >= round.settings.logThreshold() / 2
                 || round.currentError(card)
                     > Math.max(
                         card.lane.upperError(round.settings),
                         card.lane.referenceError() + RISE_MIN));
-    return worse ? Signal.ERROR : round.strongest(card.signals);
+    return worse ? Signal.ERROR : round.strongest(card);
   }
 
   private void startTrial(String device, DeviceCard card, DeviceVerdict verdict) {
     startIncident(device, card, leadOf(card));
+    if (card.lead == Signal.ERROR && card.lane.risenError() > card.baseError) {
+      // The mean since the onset: what alarmed is more than usual, so the latest rounds are biased.
+      card.peakError = card.lane.risenError();
+      card.limitError = Math.max(upper(card), partOfRise(card, REMAINING_RISE));
+    }
     card.enter(Standing.TRIAL);
     verdict.raise(AlertKind.DEVICE_DRIFT, Sentences.trial(round, device, card));
   }
@@ -269,17 +292,52 @@ final class DeviceAttribution {
       card.enter(Standing.DRIFT);
       return;
     }
-    boolean over = card.rounds >= round.policy.getDriftSettings().getTrialRounds();
-    if (card.goodRounds >= recoveryRounds || over && now <= partOfRise(card, HELPED)) {
+    TrialVerdict trial = trial(card, now);
+    if (card.goodRounds >= recoveryRounds || trial == TrialVerdict.HELPED) {
       int good = card.goodRounds;
       card.enter(Standing.RECOVERING);
       card.goodRounds = good;
       card.level = BudgetRule.LEVELS;
-    } else if (over) {
+    } else if (trial == TrialVerdict.FAILED) {
       verdict.resolve(AlertStatus.RESOLVED, Sentences.trialFailed(round, device, card));
       card.enter(Standing.FAULT);
       verdict.raise(AlertKind.DEVICE_FAULT, Sentences.fault(round, device, card));
     }
+  }
+
+  private enum TrialVerdict {
+    OPEN,
+    HELPED,
+    FAILED
+  }
+
+  /** Given when the trial's rounds are over and chance cannot have turned it, or at the latest. */
+  private TrialVerdict trial(DeviceCard card, double now) {
+    int rounds = round.policy.getDriftSettings().getTrialRounds();
+    if (card.rounds < rounds) {
+      return TrialVerdict.OPEN;
+    }
+    boolean errors = card.lead == Signal.ERROR;
+    double left = errors ? now - card.baseError : Level.deviations(now);
+    double rise = errors ? card.peakError - card.baseError : Level.deviations(card.peakError);
+    double doubt = CLEAR * (errors ? round.standardError(card, now) : 1);
+    boolean helped = left <= HELPED * rise - doubt;
+    boolean failed = left >= Math.max(HELPED * rise + doubt, FAILED * rise);
+    if (!helped && !failed && card.rounds < TRIAL_FACTOR_MAX * rounds) {
+      return TrialVerdict.OPEN;
+    }
+    // New inputs that the network copes with are a new world, not a broken sensor.
+    return left <= HELPED * rise || copes(card) ? TrialVerdict.HELPED : TrialVerdict.FAILED;
+  }
+
+  /** Labels say that nothing is wrong, although the inputs differ. */
+  private boolean copes(DeviceCard card) {
+    boolean inputs = card.lead == Signal.INPUT_MEAN || card.lead == Signal.INPUT_SPREAD;
+    if (!inputs || !card.lane.ready(round.settings) || card.recentSamples == 0) {
+      return false;
+    }
+    double error = card.recentErrors / card.recentSamples;
+    return error <= card.lane.referenceError() + round.standardError(card, error);
   }
 
   private void breaks(DeviceCard card, double now, DeviceVerdict verdict) {

@@ -15,10 +15,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** What a cohort remembers of one of its devices between rounds. Used by one thread. */
 public final class DeviceCard {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
@@ -41,6 +42,9 @@ public final class DeviceCard {
 
   /** Of the other signals that it has shown so far. */
   final EnumMap<Signal, SignalLane> signals = new EnumMap<>(Signal.class);
+
+  /** Detectors that the policy chose in place of lanes; most cohorts have none. */
+  final EnumMap<Signal, ChosenDetector> chosen = new EnumMap<>(Signal.class);
 
   /** Average of the lanes as they are; NaN = to be computed. Not stored. */
   double evidence = Double.NaN;
@@ -115,6 +119,15 @@ public final class DeviceCard {
     lane.restart();
     input.restart();
     signals.values().forEach(SignalLane::restart);
+    chosen.values().forEach(ChosenDetector::restart);
+  }
+
+  /** References stay; what spoke against them is dropped. */
+  void forgetEvidence() {
+    evidence = Double.NaN;
+    lane.forgetEvidence();
+    signals.values().forEach(SignalLane::forgetEvidence);
+    chosen.values().forEach(ChosenDetector::restart);
   }
 
   /** Drops what was not yet absorbed of any signal. */
@@ -167,6 +180,11 @@ public final class DeviceCard {
     lane.write(out);
     input.write(out);
     CardBytes.writeLanes(out, signals);
+    out.writeByte(chosen.size());
+    for (Map.Entry<Signal, ChosenDetector> entry : chosen.entrySet()) {
+      out.writeByte(entry.getKey().ordinal());
+      entry.getValue().write(out);
+    }
     out.writeByte(lead.ordinal());
     out.writeFloat((float) recentResidual);
     out.writeByte(attributes.size());
@@ -207,6 +225,9 @@ public final class DeviceCard {
     card.lane = DeviceLane.read(in);
     card.input = InputWatch.read(in);
     CardBytes.readLanes(in, SignalLane.Noise.ANY, card.signals);
+    for (int i = in.readByte(); i > 0; i--) {
+      card.chosen.put(Signal.values()[in.readByte()], ChosenDetector.read(in));
+    }
     card.lead = Signal.values()[in.readByte()];
     card.recentResidual = in.readFloat();
     String[] attributes = new String[in.readUnsignedByte()];

@@ -89,11 +89,14 @@ final class DeviceVerdict {
     double dispersion = card.lane.dispersion(round.settings);
     return AlertEvidence.newBuilder()
         .setStatistic(
-            flawed ? "input/" + round.flaws.get(device) : "esr/" + Sentences.name(card.lead))
+            flawed
+                ? "input/" + round.flaws.get(device)
+                : round.chosen.name(card.lead) + "/" + Sentences.name(card.lead))
         .setLogEvidence(round.evidence(card))
         .setLogThreshold(round.settings.logThreshold())
         .setImpliedFalseAlarmsPerDay(round.policy.getDriftSettings().getFalsePagesPerFleetDay())
-        .setBoundIsEmpirical(flawed || dispersion > 1 || card.lead != Signal.ERROR)
+        .setBoundIsEmpirical(
+            flawed || dispersion > 1 || card.lead != Signal.ERROR || round.chosen.has(card.lead))
         .setBaseline(card.baseError)
         .setCurrent(round.freshError(device, card))
         .setSamples(heard == null ? 0 : heard.labelled)

@@ -203,6 +203,15 @@ final class Sentences {
             .formatted(round.policy.getDriftSettings().getTrialRounds());
   }
 
+  static String lateReports(CohortRound round) {
+    return ("Reports that came late show that the error of cohort %s was within its bound: %s of %s"
+            + " labelled samples were wrong. Nothing changed.")
+        .formatted(
+            round.closed.cohort(),
+            Math.round(round.cohort.raisedErrors),
+            Math.round(round.cohort.raisedSamples));
+  }
+
   static String trialFailed(CohortRound round, String device, DeviceCard card) {
     return "Training for %d rounds did not help device %s, %s: it is taken for broken."
         .formatted(card.rounds, device, rise(card.lead, card.baseError, round.currentError(card)));

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.schemas.BudgetTerms;
+import io.fqtfleet.schemas.DetectorChoice;
 import io.fqtfleet.schemas.DriftSettings;
+import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.Policy;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PolicyRulesTest {
@@ -93,5 +96,42 @@ class PolicyRulesTest {
     Policy idle =
         valid().setTrial(terms(Policies.DEFAULT.getTrial()).setTraining(false).build()).build();
     refused(idle, "trial.training: false makes a trial pointless");
+  }
+
+  private static Policy choosing(DetectorChoice... choices) {
+    return valid()
+        .setDriftSettings(DriftSettings.newBuilder().setDetectors(List.of(choices)).build())
+        .build();
+  }
+
+  private static DetectorChoice choice(DriftSignal signal, String name, Map<String, String> set) {
+    return DetectorChoice.newBuilder().setSignal(signal).setDetector(name).setSettings(set).build();
+  }
+
+  @Test
+  void detectorsExistAreSetRightAndFitTheirSignal() {
+    assertEquals(
+        List.of(),
+        PolicyRules.problems(
+            choosing(
+                choice(DriftSignal.ERROR, "adwin", Map.of("delta", "0.01")),
+                choice(DriftSignal.INPUT_MEAN, "page-hinkley", Map.of()))));
+    refused(
+        choosing(choice(DriftSignal.ERROR, "kswin", Map.of())),
+        "driftSettings.detectors[0]: detector 'kswin' is unknown; known are e-sr");
+    refused(
+        choosing(choice(DriftSignal.ERROR, "adwin", Map.of("alpha", "0.01"))),
+        "driftSettings.detectors[0]: adwin: key 'alpha' is unknown; known are delta");
+    refused(
+        choosing(choice(DriftSignal.LOSS, "e-sr", Map.of())),
+        "driftSettings.detectors[0].detector: e-sr wants numbers in 0..1, LOSS has no such range");
+    refused(
+        choosing(choice(DriftSignal.RELATIVE_UPDATE, "adwin", Map.of())),
+        "driftSettings.detectors[0].signal: RELATIVE_UPDATE is not among the tested signals");
+    refused(
+        choosing(
+            choice(DriftSignal.ERROR, "adwin", Map.of()),
+            choice(DriftSignal.ERROR, "cusum", Map.of())),
+        "driftSettings.detectors[1].signal: ERROR has a detector already; remove one");
   }
 }

@@ -214,7 +214,7 @@ class DeviceLaneTest {
       kept.observe(k, 20, round, fleet());
       stored.observe(k, 20, round, fleet());
       byte[] bytes = bytes(stored);
-      assertTrue(bytes.length <= 180, bytes.length + " bytes");
+      assertTrue(bytes.length <= 190, bytes.length + " bytes");
       stored = DeviceLane.read(new DataInputStream(new ByteArrayInputStream(bytes)));
       double expected = kept.logEvidence();
       if (Double.isFinite(expected)) {

@@ -37,6 +37,11 @@ final class World {
     int trained;
     int lost;
     boolean silent;
+
+    /** The next report counts since then, over so many rounds more; 0 = since the last one. */
+    long sinceMs;
+
+    int catchesUp;
     boolean online = true;
     List<String> attributes = List.of("firmware=1.0");
     long sequence;
@@ -61,7 +66,10 @@ final class World {
 
     ReportEvidence report() {
       sequence += 1 + lost;
-      int labelled = (int) Math.round(SAMPLES * labelledShare);
+      int labelled = (int) Math.round(SAMPLES * labelledShare) * (1 + catchesUp);
+      long countedSinceMs = sinceMs;
+      sinceMs = 0;
+      catchesUp = 0;
       int wrong = 0;
       for (int i = 0; i < labelled; i++) {
         wrong += random.nextDouble() < error ? 1 : 0;
@@ -74,15 +82,15 @@ final class World {
       return ReportEvidence.newBuilder()
           .setBootCounter(1)
           .setSequence(sequence)
-          .setSinceMs(0)
-          .setSamplesSeen(SAMPLES)
+          .setSinceMs(countedSinceMs)
+          .setSamplesSeen(Math.max(SAMPLES, labelled))
           .setSamplesLabelled(labelled)
           .setSamplesCorrect(labelled - wrong)
           .setSamplesTrained(trained)
           .setLossSum(Math.round((0.1 * (labelled - wrong) + 2 * wrong) * noisy(4096, 0.1)))
           .setGradNormSquareSum(Math.round(SAMPLES * noisy(gradient, 0.1) * (1 << 24)))
           .setGradSamples(SAMPLES)
-          .setConfidenceSum(Math.round(SAMPLES * sure * (1 << 15)))
+          .setConfidenceSum(Math.round(Math.max(SAMPLES, labelled) * sure * (1 << 15)))
           .setInputCount(count)
           .setInputSum(Math.round(count * mean))
           .setInputSquareSum(squares)

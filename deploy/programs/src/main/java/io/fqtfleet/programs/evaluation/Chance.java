@@ -1,26 +1,36 @@
 package io.fqtfleet.programs.evaluation;
 
+import io.fqtfleet.streams.drift.PlainMath;
 import java.util.Arrays;
-import java.util.SplittableRandom;
 
 /** Random numbers of one device: the same ones on every platform and in every order of devices. */
 final class Chance {
-  private final SplittableRandom random;
+  private static final long GAMMA = 0x9E3779B97F4A7C15L;
+
+  /** Steele, Lea, Flood 2014, as in the library's SplittableRandom; here it can be copied. */
+  private long state;
 
   /** The second of a pair of normal deviates; NaN = none is left. */
   private double spare = Double.NaN;
 
   /** Streams of different devices of one seed do not overlap in practice. */
   Chance(long seed, long stream) {
-    this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + stream * 0xD1342543DE82EF95L);
+    this.state = seed * 0x9E3779B97F4A7C15L + stream * 0xD1342543DE82EF95L;
+  }
+
+  /** One that goes on as this one would. */
+  Chance copy() {
+    Chance copy = new Chance(0, 0);
+    copy.state = state;
+    copy.spare = spare;
+    return copy;
   }
 
   double uniform() {
-    return random.nextDouble();
-  }
-
-  int below(int bound) {
-    return random.nextInt(bound);
+    state += GAMMA;
+    long z = (state ^ state >>> 30) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+    return ((z ^ z >>> 31) >>> 11) * 0x1.0p-53;
   }
 
   /** Marsaglia's polar method: the library's own method changed between Java versions. */
@@ -34,11 +44,11 @@ final class Chance {
     double v;
     double square;
     do {
-      u = 2 * random.nextDouble() - 1;
-      v = 2 * random.nextDouble() - 1;
+      u = 2 * uniform() - 1;
+      v = 2 * uniform() - 1;
       square = u * u + v * v;
     } while (square >= 1 || square == 0);
-    double factor = Math.sqrt(-2 * StrictMath.log(square) / square);
+    double factor = Math.sqrt(-2 * PlainMath.log(square) / square);
     spare = v * factor;
     return u * factor;
   }
@@ -46,7 +56,7 @@ final class Chance {
   int binomial(int n, double p) {
     int hits = 0;
     for (int i = 0; i < n; i++) {
-      hits += random.nextDouble() < p ? 1 : 0;
+      hits += uniform() < p ? 1 : 0;
     }
     return hits;
   }
@@ -55,7 +65,7 @@ final class Chance {
   double beta(int a, int b) {
     double[] values = new double[a + b - 1];
     for (int i = 0; i < values.length; i++) {
-      values[i] = random.nextDouble();
+      values[i] = uniform();
     }
     Arrays.sort(values);
     return values[a - 1];

@@ -4,6 +4,12 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.streams.drift.Detector;
 import io.fqtfleet.streams.drift.DetectorPlan;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,6 +54,26 @@ final class DetectorWatch implements Watch {
             new Alarm(round, AlertScope.COHORT, c, "", AlertKind.DOMAIN_DRIFT, onset, false));
       }
     }
+  }
+
+  @Override
+  public Watch fork(World world) {
+    DetectorWatch copy = new DetectorWatch(plan, 0);
+    devices.forEach((id, detector) -> copy.devices.put(id, copy(detector)));
+    cohorts.forEach(detector -> copy.cohorts.add(copy(detector)));
+    return copy;
+  }
+
+  private Detector copy(Detector detector) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Detector copy = plan.newDetector();
+    try {
+      detector.write(new DataOutputStream(bytes));
+      copy.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory cannot fail", e);
+    }
+    return copy;
   }
 
   @Override

@@ -212,8 +212,8 @@ record DriftScenario(
 
   DriftScenario {
     cohorts = or(cohorts, 6);
-    devices = or(devices, 30);
-    rounds = or(rounds, 288);
+    devices = or(devices, 20);
+    rounds = or(rounds, 220);
     samples = or(samples, 32);
     fleetDevices = or(fleetDevices, 100_000L);
     withinRounds = or(withinRounds, 60);
@@ -230,6 +230,26 @@ record DriftScenario(
     between(id + ".rounds", rounds, 20, 100_000);
     between(id + ".learning", learning, 0, 1);
     between(id + ".samples", samples, 1, 10_000);
+  }
+
+  /** Rounds that scenarios of one kind of fleet have in common. */
+  static final int START_ROUNDS = 140;
+
+  /** Whether nothing tells this scenario from another one in its first {@link #START_ROUNDS}. */
+  boolean sharesStart(DriftScenario other) {
+    return startsQuietly()
+        && other.startsQuietly()
+        && cohorts.equals(other.cohorts)
+        && devices.equals(other.devices)
+        && samples.equals(other.samples)
+        && fleetDevices.equals(other.fleetDevices)
+        && noise.equals(other.noise)
+        && delivery.equals(other.delivery);
+  }
+
+  private boolean startsQuietly() {
+    boolean quiet = changes.stream().allMatch(c -> c.at() >= START_ROUNDS && !c.batch());
+    return quiet && !changes.isEmpty() && rounds > START_ROUNDS && delivery.joins() == 0;
   }
 
   /** S5 of S5.10: the scenario of the protocol. */

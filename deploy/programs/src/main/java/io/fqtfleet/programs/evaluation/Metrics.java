@@ -47,9 +47,16 @@ final class Metrics {
   }
 
   void add(Score score) {
+    add(score, scenario.rounds());
+  }
+
+  /**
+   * @param scored rounds in which alarms were counted
+   */
+  void add(Score score, int scored) {
     runs++;
-    rounds += scenario.rounds();
-    deviceRounds += (long) scenario.rounds() * scenario.cohorts() * scenario.devices();
+    rounds += scored;
+    deviceRounds += (long) scored * scenario.cohorts() * scenario.devices();
     falseAlarms += score.falseAlarms().size();
     for (Judged judged : score.truths()) {
       changes++;

@@ -53,6 +53,20 @@ final class ProductionWatch implements Watch {
     }
   }
 
+  /** By way of the stored bytes, as after a restart. */
+  @Override
+  public ProductionWatch fork(World world) {
+    ProductionWatch copy = new ProductionWatch(world.scenario(), policy, world::device);
+    for (int c = 0; c < cohorts.length; c++) {
+      copy.cohorts[c] = CohortCard.of(cohorts[c].toBytes());
+      for (Map.Entry<String, DeviceCard> entry : cards.get(c).entrySet()) {
+        copy.cards.get(c).put(entry.getKey(), DeviceCard.of(entry.getValue().toBytes()));
+      }
+    }
+    copy.view = view;
+    return copy;
+  }
+
   @Override
   public void round(int round, List<World.Round> fleet) {
     List<CohortRound.Outcome> outcomes = new ArrayList<>();

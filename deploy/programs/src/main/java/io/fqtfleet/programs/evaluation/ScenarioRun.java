@@ -22,37 +22,68 @@ final class ScenarioRun {
 
   /**
    * @param scores by method
+   * @param rounds that were scored
    * @param nanosPerReport of production
    * @param bytesPerDevice of production
    */
-  record Result(Map<String, Score> scores, double nanosPerReport, double bytesPerDevice) {}
+  record Result(
+      Map<String, Score> scores, int rounds, double nanosPerReport, double bytesPerDevice) {}
 
   private ScenarioRun() {}
 
-  static Result run(DriftScenario scenario, long seed, Policy policy) {
-    World world = new World(scenario, seed, 0);
-    ProductionWatch production = new ProductionWatch(scenario, policy, world::device);
+  /** Scenarios that share their start, with one seed: the start is played once. */
+  static List<Result> run(List<DriftScenario> group, long seed, Policy policy) {
+    DriftScenario first = group.get(0);
+    World world = new World(first, seed, 0);
+    Map<String, Watch> watches = watches(world, policy);
+    if (group.size() == 1) {
+      play(world, watches.values(), 0, first.rounds());
+      return List.of(result(world, watches, 0));
+    }
+    play(world, watches.values(), 0, DriftScenario.START_ROUNDS);
+    List<Result> results = new ArrayList<>();
+    for (DriftScenario scenario : group) {
+      World next = world.fork(scenario);
+      Map<String, Watch> forks = new LinkedHashMap<>();
+      watches.forEach((name, watch) -> forks.put(name, watch.fork(next)));
+      play(next, forks.values(), DriftScenario.START_ROUNDS, scenario.rounds());
+      results.add(result(next, forks, DriftScenario.START_ROUNDS));
+    }
+    return results;
+  }
+
+  private static Map<String, Watch> watches(World world, Policy policy) {
+    DriftScenario scenario = world.scenario();
     Map<String, Watch> watches = new LinkedHashMap<>();
-    watches.put(PRODUCTION, production);
+    watches.put(PRODUCTION, new ProductionWatch(scenario, policy, world::device));
     watches.putAll(Baselines.of(scenario, world.truths()));
-    play(world, watches.values());
+    return watches;
+  }
+
+  private static Result result(World world, Map<String, Watch> watches, int from) {
     Map<String, Score> scores = new LinkedHashMap<>();
     watches.forEach(
-        (name, watch) -> scores.put(name, Scoring.of(scenario, world.truths(), watch.alarms())));
-    return new Result(scores, production.nanosPerReport(), production.bytesPerDevice());
+        (name, watch) ->
+            scores.put(name, Scoring.of(world.scenario(), world.truths(), watch.alarms())));
+    ProductionWatch production = (ProductionWatch) watches.get(PRODUCTION);
+    return new Result(
+        scores,
+        world.scenario().rounds() - from,
+        production.nanosPerReport(),
+        production.bytesPerDevice());
   }
 
   /** Production alone. */
   static Score production(DriftScenario scenario, long seed, Policy policy) {
     World world = new World(scenario, seed, 0);
     ProductionWatch production = new ProductionWatch(scenario, policy, world::device);
-    play(world, List.of(production));
+    play(world, List.of(production), 0, scenario.rounds());
     return Scoring.of(scenario, world.truths(), production.alarms());
   }
 
-  private static void play(World world, Iterable<Watch> watches) {
+  private static void play(World world, Iterable<Watch> watches, int from, int to) {
     DriftScenario scenario = world.scenario();
-    for (int round = 0; round < scenario.rounds(); round++) {
+    for (int round = from; round < to; round++) {
       List<World.Round> fleet = new ArrayList<>();
       for (int c = 0; c < scenario.cohorts(); c++) {
         fleet.add(world.round(round, c));
@@ -78,7 +109,7 @@ final class ScenarioRun {
     Map<String, String> places = new TreeMap<>();
     world.names().forEach(name -> places.put(name, "#" + places.size()));
     ProductionWatch production = new ProductionWatch(scenario, POLICY, world::device);
-    play(world, List.of(production));
+    play(world, List.of(production), 0, scenario.rounds());
     return production.alarms().stream()
         .map(
             a ->

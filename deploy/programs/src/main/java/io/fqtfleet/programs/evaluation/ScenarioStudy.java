@@ -10,9 +10,6 @@ import java.util.TreeMap;
 
 /** All methods on all chosen scenarios. */
 final class ScenarioStudy {
-  /** So many seeds of each scenario are run twice more and with other names. */
-  private static final int REPEATED = 1;
-
   /** Per scenario id, per method. */
   final Map<String, Map<String, Metrics>> metrics = new LinkedHashMap<>();
 
@@ -23,22 +20,45 @@ final class ScenarioStudy {
   /** Runs everything; the result does not depend on how many threads the work is spread over. */
   static ScenarioStudy run(List<DriftScenario> scenarios, int seeds, long seed, Workers workers) {
     ScenarioStudy study = new ScenarioStudy();
-    for (DriftScenario scenario : scenarios) {
-      int runs = Math.min(seeds, scenario.runs());
-      List<Result> results =
-          workers.map(runs, i -> ScenarioRun.run(scenario, seed + i, ScenarioRun.POLICY));
-      results.forEach(result -> study.add(scenario, result));
-      List<Repeats> repeated =
-          workers.map(Math.min(REPEATED, runs), i -> ScenarioRun.repeats(scenario, seed + i));
+    scenarios.forEach(s -> study.metrics.put(s.id(), new LinkedHashMap<>()));
+    for (List<DriftScenario> group : groups(scenarios)) {
+      int runs = Math.min(seeds, group.get(0).runs());
+      List<List<Result>> results =
+          workers.map(runs, i -> ScenarioRun.run(group, seed + i, ScenarioRun.POLICY));
+      for (int i = 0; i < group.size(); i++) {
+        DriftScenario scenario = group.get(i);
+        for (List<Result> ofSeed : results) {
+          study.add(scenario, ofSeed.get(i));
+        }
+        workers.say(study.line(scenario));
+      }
+    }
+    List<DriftScenario> small = scenarios.stream().filter(s -> s.runs() > seeds).toList();
+    List<Repeats> repeated =
+        workers.map(small.size(), i -> ScenarioRun.repeats(small.get(i), seed));
+    for (int i = 0; i < small.size(); i++) {
       study.repeats.put(
-          scenario.id(),
-          new boolean[] {
-            repeated.stream().allMatch(Repeats::again),
-            repeated.stream().allMatch(Repeats::permuted)
-          });
-      workers.say(study.line(scenario));
+          small.get(i).id(), new boolean[] {repeated.get(i).again(), repeated.get(i).permuted()});
     }
     return study;
+  }
+
+  /** Scenarios that share their start, each group in the order of the catalogue. */
+  private static List<List<DriftScenario>> groups(List<DriftScenario> scenarios) {
+    List<List<DriftScenario>> groups = new ArrayList<>();
+    for (DriftScenario scenario : scenarios) {
+      groups.stream()
+          .filter(g -> g.get(0).sharesStart(scenario) && g.get(0).runs().equals(scenario.runs()))
+          .findFirst()
+          .orElseGet(
+              () -> {
+                List<DriftScenario> group = new ArrayList<>();
+                groups.add(group);
+                return group;
+              })
+          .add(scenario);
+    }
+    return groups;
   }
 
   private void add(DriftScenario scenario, Result result) {
@@ -48,7 +68,9 @@ final class ScenarioStudy {
         .scores()
         .forEach(
             (name, score) ->
-                methods.computeIfAbsent(name, n -> new Metrics(scenario, n)).add(score));
+                methods
+                    .computeIfAbsent(name, n -> new Metrics(scenario, n))
+                    .add(score, result.rounds()));
     nanos.add(result.nanosPerReport());
     bytes.add(result.bytesPerDevice());
   }

@@ -2,6 +2,7 @@ package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.DriftScenario.Effect;
 import io.fqtfleet.schemas.BudgetTerms;
+import io.fqtfleet.streams.drift.PlainMath;
 
 /**
  * One device as a statistical model: an error rate around its own level, and every other signal
@@ -76,9 +77,30 @@ final class SimDevice {
     this.batch = batch;
     this.chance = chance;
     this.noise = noise;
-    this.level = Math.log(p / (1 - p));
+    this.level = PlainMath.log(p / (1 - p));
     this.inputMean = 100 * chance.normal();
     this.wander = noise.sd() * chance.normal();
+  }
+
+  /** One that goes on as this one would. */
+  private SimDevice(SimDevice other) {
+    this.id = other.id;
+    this.cohort = other.cohort;
+    this.batch = other.batch;
+    this.chance = other.chance.copy();
+    this.noise = other.noise;
+    this.level = other.level;
+    this.inputMean = other.inputMean;
+    this.wander = other.wander;
+    this.learnt = other.learnt;
+    this.boot = other.boot;
+    this.sequence = other.sequence;
+    this.terms = other.terms;
+    this.budgetVersion = other.budgetVersion;
+  }
+
+  SimDevice copy() {
+    return new SimDevice(this);
   }
 
   Chance chance() {
@@ -94,7 +116,7 @@ final class SimDevice {
     wander = rho * wander + Math.sqrt(1 - rho * rho) * noise.sd() * chance.normal();
     double strength = strength();
     double logit = level + wander + common + noise.feedback() * strength * chance.normal();
-    double p = 1 / (1 + Math.exp(-logit)) + forces.rise * (1 - learnt);
+    double p = 1 / (1 + PlainMath.exp(-logit)) + forces.rise * (1 - learnt);
     p = Math.min(1 - P_MIN, Math.max(P_MIN, p));
     Counts counts = new Counts();
     counts.reports = 1;

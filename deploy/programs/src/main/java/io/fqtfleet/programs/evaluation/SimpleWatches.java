@@ -19,6 +19,11 @@ final class SimpleWatches {
     public void round(int round, List<World.Round> cohorts) {}
 
     @Override
+    public Watch fork(World world) {
+      return this;
+    }
+
+    @Override
     public List<Alarm> alarms() {
       return List.of();
     }
@@ -37,6 +42,11 @@ final class SimpleWatches {
                   round, AlertScope.COHORT, c, "", AlertKind.DOMAIN_DRIFT, round - PERIOD, false));
         }
       }
+    }
+
+    @Override
+    public Watch fork(World world) {
+      return new Periodic();
     }
 
     @Override
@@ -68,6 +78,11 @@ final class SimpleWatches {
 
     @Override
     public void round(int round, List<World.Round> cohorts) {}
+
+    @Override
+    public Watch fork(World world) {
+      return new Oracle(world.truths());
+    }
 
     @Override
     public List<Alarm> alarms() {

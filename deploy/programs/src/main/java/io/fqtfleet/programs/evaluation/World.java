@@ -40,6 +40,17 @@ final class World {
     Seat(int number) {
       this.number = number;
     }
+
+    /** Without changes: those are another scenario's. */
+    Seat copy() {
+      Seat copy = new Seat(number);
+      copy.device = device.copy();
+      copy.introduced = introduced;
+      copy.inBurst = inBurst;
+      copy.waiting = waiting;
+      copy.leaving = leaving;
+      return copy;
+    }
   }
 
   private final DriftScenario scenario;
@@ -66,6 +77,27 @@ final class World {
       seats.add(inhabit(c, order));
     }
     scenario.changes().forEach(this::assign);
+  }
+
+  /** What the other world becomes if another scenario's changes are to come. */
+  private World(World other, DriftScenario next) {
+    this.scenario = next;
+    this.seed = other.seed;
+    this.cohortWander = other.cohortWander.clone();
+    this.cohortChance = new Chance[other.cohortChance.length];
+    for (int c = 0; c < cohortChance.length; c++) {
+      cohortChance[c] = other.cohortChance[c].copy();
+      seats.add(new ArrayList<>(other.seats.get(c).stream().map(Seat::copy).toList()));
+      seats.get(c).forEach(seat -> devices.put(seat.device.id, seat.device));
+    }
+    names.addAll(other.names);
+    joined = other.joined;
+    next.changes().forEach(this::assign);
+  }
+
+  /** A copy that goes on with a scenario that {@link DriftScenario#sharesStart} with this one's. */
+  World fork(DriftScenario next) {
+    return new World(this, next);
   }
 
   private List<Seat> inhabit(int cohort, long order) {
