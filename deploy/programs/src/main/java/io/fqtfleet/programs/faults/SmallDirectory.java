@@ -8,12 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /** A small file system in memory (tmpfs) that can be filled to its last byte; needs root. */
 final class SmallDirectory implements AutoCloseable {
   private static final int BLOCK_BYTES = 4096;
-  private static final long TIMEOUT_S = 10;
 
   private final Path path;
   private boolean mounted;
@@ -81,18 +79,21 @@ final class SmallDirectory implements AutoCloseable {
     }
   }
 
+  /** Also in a thread that was interrupted: a mount that nobody knows of would stay. */
   private static void run(List<String> command) {
+    boolean interrupted = Thread.interrupted();
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      if (process.onExit().join().exitValue() != 0) {
         throw new IllegalStateException(String.join(" ", command) + ": " + said.strip());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(command.get(0) + " does not start", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted at " + command, e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }
