@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -89,7 +90,17 @@ class KafkaClusterIT {
         kafka.resume(0);
         assertEquals(1, waiting.get(60, TimeUnit.SECONDS).offset());
         kafka.stop(0);
-        Future<RecordMetadata> stopped = producer.send(new ProducerRecord<>("t", "stopped"));
+        // A producer without any reachable node asks for metadata anew, so the call itself may
+        // wait.
+        Future<RecordMetadata> stopped =
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try {
+                    return producer.send(new ProducerRecord<>("t", "stopped")).get();
+                  } catch (InterruptedException | ExecutionException e) {
+                    throw new IllegalStateException("the record was refused", e);
+                  }
+                });
         kafka.start(0);
         assertEquals(2, stopped.get(60, TimeUnit.SECONDS).offset());
       } catch (ExecutionException e) {
