@@ -54,8 +54,7 @@ final class Demo {
             ? scenario.generated()
             : scenario.from(FileDataSet.read(options.data()));
     Path directory = Files.createDirectories(home.run("demo-" + ProcessHandle.current().pid()));
-    System.setProperty("fqt.log", directory.resolve("demo.log").toString());
-    System.setProperty("fqt.log.to", "file");
+    ProgramLog.to(directory.resolve("demo.log"));
     byte[] masterKey = new byte[DeviceKeys.MASTER_KEY_BYTES];
     new SecureRandom().nextBytes(masterKey);
     say("factory weights: training on the source domain with the device's own learner ...");

@@ -1,6 +1,7 @@
 package io.fqtfleet.programs.faults;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fqtfleet.programs.ProgramLog;
 import io.fqtfleet.programs.StopOnSignal;
 import io.fqtfleet.programs.faults.FaultRun.Extent;
 import java.io.PrintWriter;
@@ -81,8 +82,7 @@ public final class FaultsCommand implements Callable<Integer> {
             ? Scenarios.named(names)
             : brief ? Scenarios.named(Scenarios.SHORT) : Scenarios.all();
     Path directory = Files.createTempDirectory("fqt-faults");
-    System.setProperty("fqt.log", directory.resolve("faults.log").toString());
-    System.setProperty("fqt.log.to", "file");
+    ProgramLog.to(directory.resolve("faults.log"));
     Extent extent = new Extent(devices, rate, brief ? SHORT_SCALE : 1);
     FaultSuite suite =
         new FaultSuite(
