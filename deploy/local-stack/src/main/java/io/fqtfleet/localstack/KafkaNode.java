@@ -77,7 +77,13 @@ final class KafkaNode {
     KafkaStorage.format(Path.of(settings.get("log.dirs")), args[1], settings);
     KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "stop-kafka"));
-    server.startup();
+    try {
+      server.startup();
+    } catch (RuntimeException e) {
+      // Kafka's threads would keep this process, and whoever waits for it would wait in vain.
+      e.printStackTrace();
+      Runtime.getRuntime().halt(1);
+    }
     server.awaitShutdown();
   }
 }

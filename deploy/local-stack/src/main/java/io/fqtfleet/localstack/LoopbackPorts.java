@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Chooses and checks TCP ports on 127.0.0.1. */
@@ -20,13 +24,20 @@ public final class LoopbackPorts {
   private static final int LAST = 31_999;
   private static final int MAX_ATTEMPTS = 200;
 
+  /**
+   * What {@link #free} gave, each held by a bound socket that does not listen: a server that sets
+   * SO_REUSEADDR (all of ours do) can still listen there, now and after each restart, but nobody is
+   * given the port a second time.
+   */
+  private static final Map<Integer, SocketChannel> HELD = new ConcurrentHashMap<>();
+
   private LoopbackPorts() {}
 
-  /** A port that nobody listens on at this moment. */
-  public static int free() {
+  /** A port that nobody has at this moment; never given again while this JVM runs. */
+  public static synchronized int free() {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, LAST + 1);
-      if (isFree(port)) {
+      if (!HELD.containsKey(port) && isFree(port, false) && hold(port)) {
         return port;
       }
     }
@@ -49,7 +60,7 @@ public final class LoopbackPorts {
 
   /** Stops with the remedy if somebody listens on the port. */
   static void requireFree(int port, String user) {
-    if (!isFree(port)) {
+    if (!isFree(port, true)) {
       throw new PortBusyException(port, user);
     }
   }
@@ -64,11 +75,31 @@ public final class LoopbackPorts {
     }
   }
 
-  private static boolean isFree(int port) {
+  /**
+   * @param shared whether a port that is only held, as by {@link #free}, counts as free
+   */
+  private static boolean isFree(int port, boolean shared) {
     try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
+      socket.setReuseAddress(shared);
       socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
       return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean hold(int port) {
+    try {
+      SocketChannel socket = SocketChannel.open();
+      try {
+        socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
+        HELD.put(port, socket);
+        return true;
+      } catch (IOException e) {
+        socket.close();
+        return false;
+      }
     } catch (IOException e) {
       return false;
     }

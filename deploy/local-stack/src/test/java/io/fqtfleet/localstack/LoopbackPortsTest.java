@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +22,21 @@ class LoopbackPortsTest {
       int port = LoopbackPorts.free();
       assertTrue(port >= 20_000 && port < 32_768, "port " + port);
       assertFalse(LoopbackPorts.accepts(port));
+    }
+  }
+
+  @Test
+  void noPortIsGivenTwiceAndItsServerMayListenAgainAndAgain() throws Exception {
+    Set<Integer> given = new HashSet<>();
+    for (int i = 0; i < 300; i++) {
+      assertTrue(given.add(LoopbackPorts.free()), "given twice");
+    }
+    int port = given.iterator().next();
+    for (int start = 0; start < 3; start++) {
+      try (ServerSocket server = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+        assertTrue(LoopbackPorts.accepts(server.getLocalPort()));
+      }
+      LoopbackPorts.requireFree(port, "the next server");
     }
   }
 
