@@ -30,6 +30,8 @@ public final class Topics {
   public static final String FEEDBACK = "fqt.feedback.v1";
   public static final String COHORTS = "fqt.cohorts.v1";
   public static final String DECISIONS = "fqt.decisions.v1";
+  public static final String ROLLOUTS = "fqt.rollouts.v1";
+  public static final String ROLLOUT_COMMANDS = "fqt.rollout-commands.v1";
   public static final String DEAD_LETTERS = "fqt.dead-letters.v1";
   public static final String SESSIONS = "fqt.sessions.v1";
 
@@ -68,6 +70,8 @@ public final class Topics {
         new Spec(FEEDBACK, partitions, forEver),
         new Spec(COHORTS, partitions, compacted),
         new Spec(DECISIONS, partitions, quarter),
+        new Spec(ROLLOUTS, partitions, compacted),
+        new Spec(ROLLOUT_COMMANDS, partitions, quarter),
         new Spec(DEAD_LETTERS, partitions, quarter),
         new Spec(SESSIONS, sessions, compacted));
   }

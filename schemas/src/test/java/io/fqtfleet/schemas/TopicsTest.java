@@ -54,7 +54,7 @@ class TopicsTest {
       assertTrue(names.add(spec.name()), spec.name());
       assertTrue(spec.name().matches("fqt\\.[a-z-]+\\.v1"), spec.name());
     }
-    assertEquals(13, names.size());
+    assertEquals(15, names.size());
     Topics.kafka(6, 8).stream()
         .filter(s -> !Set.of(Topics.SESSIONS, Topics.POLICIES).contains(s.name()))
         .forEach(s -> assertEquals(6, s.partitions(), s.name()));
