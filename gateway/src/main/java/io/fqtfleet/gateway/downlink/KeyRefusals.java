@@ -15,11 +15,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,14 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 final class KeyRefusals implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KeyRefusals.class);
-  private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration FAREWELL = Duration.ofSeconds(1);
 
   /** Acks of this long before the start are read too: from while another gateway ended. */
   private static final Duration LOOK_BACK = Duration.ofMinutes(5);
-
-  private static final long RETRY_MS = 1_000;
-  private static final long JOIN_TIMEOUT_MS = 5_000;
 
   /** Takes the last budget of a device. */
   interface Again {
@@ -59,15 +52,13 @@ final class KeyRefusals implements AutoCloseable {
   private final IntPredicate owned;
   private final Again again;
   private final PacedWarning warning = new PacedWarning(LOG);
-  private final Thread thread;
+  private final TopicReader reader;
 
   /** Devices whose last budget is to be signed again. Only used by the thread. */
   private final Set<String> waiting = new HashSet<>();
 
   /** Where reading goes on after Kafka was away. Only used by the thread. */
   private final Map<TopicPartition, Long> positions = new HashMap<>();
-
-  private volatile boolean closed;
 
   /**
    * @param owned whether a partition of the budgets is this gateway's
@@ -81,50 +72,28 @@ final class KeyRefusals implements AutoCloseable {
     this.keys = keys;
     this.owned = owned;
     this.again = again;
-    this.thread = new Thread(this::run, "fqt-down-keys");
-    thread.setDaemon(true);
+    this.reader = new TopicReader("fqt-down-keys", Topics.ACKS, readers, this::follow);
   }
 
   void start() {
-    thread.start();
+    reader.start();
   }
 
   @Override
   public void close() {
-    closed = true;
-    try {
-      thread.join(JOIN_TIMEOUT_MS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void run() {
-    while (!closed) {
-      try {
-        Consumer<String, byte[]> consumer = readers.get();
-        try {
-          follow(consumer);
-        } finally {
-          consumer.close(CloseOptions.timeout(FAREWELL));
-        }
-      } catch (KafkaException e) {
-        warning.say("topic={} reading again: {}", Topics.ACKS, e.toString());
-        pause();
-      }
-    }
+    reader.close();
   }
 
   private void follow(Consumer<String, byte[]> consumer) {
-    List<TopicPartition> acks = partitions(consumer, Topics.ACKS);
+    List<TopicPartition> acks = TopicReader.partitions(consumer, Topics.ACKS);
     consumer.assign(acks);
     if (positions.isEmpty()) {
       seekBack(consumer, acks);
     } else {
       positions.forEach(consumer::seek);
     }
-    while (!closed) {
-      consumer.poll(POLL).forEach(this::judge);
+    while (!reader.closed()) {
+      consumer.poll(TopicReader.POLL).forEach(this::judge);
       acks.forEach(partition -> positions.put(partition, consumer.position(partition)));
       if (!waiting.isEmpty()) {
         lastBudgets().forEach(again::sign);
@@ -186,16 +155,12 @@ final class KeyRefusals implements AutoCloseable {
     Map<String, ConsumerRecord<String, byte[]>> last = new HashMap<>();
     try (var consumer = readers.get()) {
       List<TopicPartition> ours =
-          partitions(consumer, Topics.BUDGETS).stream()
+          TopicReader.partitions(consumer, Topics.BUDGETS).stream()
               .filter(partition -> owned.test(partition.partition()))
               .toList();
-      consumer.assign(ours);
-      consumer.seekToBeginning(ours);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(ours);
-      while (!closed
-          && !ends.entrySet().stream()
-              .allMatch(e -> consumer.position(e.getKey()) >= e.getValue())) {
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+      TopicReader.End end = TopicReader.fromBeginning(consumer, ours);
+      while (!reader.closed() && !end.reached()) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(TopicReader.POLL)) {
           if (record.key() != null && waiting.contains(record.key())) {
             last.put(record.key(), record);
           }
@@ -203,20 +168,5 @@ final class KeyRefusals implements AutoCloseable {
       }
     }
     return last.values();
-  }
-
-  private static List<TopicPartition> partitions(Consumer<String, byte[]> consumer, String topic) {
-    return consumer.partitionsFor(topic).stream()
-        .map(info -> new TopicPartition(info.topic(), info.partition()))
-        .toList();
-  }
-
-  private void pause() {
-    try {
-      Thread.sleep(RETRY_MS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed = true;
-    }
   }
 }
