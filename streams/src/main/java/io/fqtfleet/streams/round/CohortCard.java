@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /** What is remembered of a cohort between rounds. Used by one thread. */
 public final class CohortCard {
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
   /** End of the last closed round, event time; 0 = none yet. */
@@ -72,6 +72,9 @@ public final class CohortCard {
   long reportsLost;
   long reportsDropped;
 
+  /** How many of their reports its devices usually lose. */
+  UsualLoss usualLoss = new UsualLoss();
+
   public long closedUntilMs() {
     return closedUntilMs;
   }
@@ -122,6 +125,7 @@ public final class CohortCard {
     out.writeDouble(recentSamples);
     out.writeLong(reportsLost);
     out.writeLong(reportsDropped);
+    usualLoss.write(out);
   }
 
   private static CohortCard read(DataInput in) throws IOException {
@@ -154,6 +158,7 @@ public final class CohortCard {
     card.recentSamples = in.readDouble();
     card.reportsLost = in.readLong();
     card.reportsDropped = in.readLong();
+    card.usualLoss = UsualLoss.read(in);
     return card;
   }
 }

@@ -39,7 +39,7 @@ public final class CohortRound {
   static final double MEMORY = 0.5;
 
   /** The same during a trial, whose verdict needs more samples than two rounds have. */
-  private static final double TRIAL_MEMORY = 0.8;
+  private static final double TRIAL_MEMORY = 0.9;
 
   /** Samples of the cohort's round that a device's own few are filled up with. */
   private static final double PRIOR_SAMPLES = 10;

@@ -31,9 +31,12 @@ final class Conditions {
 
   private static final double SATURATED_RISE = 2;
 
-  /** Share of reports lost, and how many, that make a device's picture unreliable. */
+  /**
+   * Of the reports that usually arrive, the share lost that makes a device's picture unreliable.
+   */
   private static final double LOST_SHARE = 0.3;
 
+  /** So many lost ones may be chance. */
   private static final double LOST_MIN = 5;
 
   /** Weight of the past, per round, in what was lost lately. */
@@ -64,9 +67,9 @@ final class Conditions {
   void judge() {
     EnumMap<AlertKind, List<String>> broken = new EnumMap<>(AlertKind.class);
     KINDS.forEach(kind -> broken.put(kind, new ArrayList<>()));
+    round.cards.forEach((device, card) -> count(card, round.heard.get(device)));
     round.cards.forEach(
         (device, card) -> {
-          count(card, round.heard.get(device));
           for (AlertKind kind : KINDS) {
             Condition condition = card.conditions.computeIfAbsent(kind, k -> new Condition());
             condition.see(isBroken(kind, device, card), startMs(kind, card));
@@ -78,6 +81,7 @@ final class Conditions {
     for (AlertKind kind : KINDS) {
       judge(kind, broken.get(kind));
     }
+    learnLoss();
     round.cards.values().forEach(card -> card.conditions.values().removeIf(Condition::idle));
     round.cohort.conditions.values().removeIf(Condition::idle);
   }
@@ -116,16 +120,51 @@ final class Conditions {
     };
   }
 
+  /** Counted are the reports that would have arrived, at the usual loss. */
   private boolean isSilent(DeviceCard card) {
-    return card.silentRounds >= round.policy.getDriftSettings().getSilentRounds();
+    double expected = card.silentRounds * (1 - round.cohort.usualLoss.mean());
+    return expected >= round.policy.getDriftSettings().getSilentRounds();
   }
 
-  /** Hysteresis: an open alert ends at half of the share that raised it. */
-  private static boolean losesReports(DeviceCard card) {
+  /** Hysteresis: an open alert ends half-way between the usual share and the one that raised it. */
+  private boolean losesReports(DeviceCard card) {
+    UsualLoss usual = round.cohort.usualLoss;
+    if (!usual.ready(round.settings.warmupReports()) || card.recentLost < LOST_MIN) {
+      return false;
+    }
+    double limit = Math.max(usual.mean() + LOST_SHARE * (1 - usual.mean()), usual.limit());
     Condition own = card.conditions.get(AlertKind.TELEMETRY_LOSS);
-    double share = own != null && own.alert != null ? LOST_SHARE / 2 : LOST_SHARE;
-    return card.recentLost >= LOST_MIN
-        && card.recentLost > share * (card.recentLost + card.recentReports);
+    boolean open = own != null && own.alert != null;
+    return lostShare(card) > (open ? 0.5 * (limit + usual.mean()) : limit);
+  }
+
+  private static double lostShare(DeviceCard card) {
+    double all = card.recentLost + card.recentReports;
+    return all == 0 ? 0 : card.recentLost / all;
+  }
+
+  /** What is told as a loss does not become the usual one. */
+  private void learnLoss() {
+    Condition whole = round.cohort.conditions.get(AlertKind.TELEMETRY_LOSS);
+    if (whole != null && whole.alert != null) {
+      return;
+    }
+    double sum = 0;
+    double squares = 0;
+    int devices = 0;
+    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
+      DeviceCard card = entry.getValue();
+      DeviceRound heard = round.heard.get(entry.getKey());
+      Condition own = card.conditions.get(AlertKind.TELEMETRY_LOSS);
+      boolean troubled = own != null && own.alert != null;
+      if (!troubled && heard != null && heard.reports > 0) {
+        double share = lostShare(card);
+        sum += share;
+        squares += share * share;
+        devices++;
+      }
+    }
+    round.cohort.usualLoss.add(sum, squares, devices);
   }
 
   private boolean saturates(DeviceCard card, DeviceRound heard) {

@@ -37,6 +37,9 @@ final class Detection {
   /** Weight of the past, per round, in a cohort's level. */
   private static final double LEVEL_MEMORY = 0.7;
 
+  /** Of a level of independent rounds with variance 1. */
+  static final double LEVEL_VARIANCE = (1 - LEVEL_MEMORY) / (1 + LEVEL_MEMORY);
+
   private static final double FLAWED_SHARE = 0.2;
 
   /** Below this many devices their median is no better than each of them. */
@@ -44,14 +47,13 @@ final class Detection {
 
   private record Suspect(String device, double evidence, DeviceCard card) {}
 
-  /** What a device is called must not decide, unless all that is known of two is the same. */
+  /** What a device is called does not decide. */
   private static final Comparator<Suspect> MOST_FIRST =
       Comparator.comparingDouble(Suspect::evidence)
           .thenComparingDouble(s -> s.card.pastResidual)
           .thenComparingDouble(s -> s.card.lane.referenceError())
           .thenComparingLong(s -> s.card.lane.referenceSamples())
-          .reversed()
-          .thenComparing(Suspect::device);
+          .reversed();
 
   private final CohortRound round;
   private final CohortCard cohort;
@@ -165,7 +167,10 @@ final class Detection {
     }
   }
 
-  /** The devices with the most evidence so far: at most the share that may be broken. */
+  /**
+   * The devices with the most evidence so far: at most the share that may be broken. Of those that
+   * nothing known tells apart all stay, if not all of them may go.
+   */
   private Set<String> outliers() {
     List<Suspect> present = new ArrayList<>();
     for (CohortRound.Member member : round.members) {
@@ -177,7 +182,13 @@ final class Detection {
     }
     present.sort(MOST_FIRST);
     Set<String> outliers = new HashSet<>();
-    present.subList(0, CohortSignals.trimmed(present.size())).forEach(s -> outliers.add(s.device));
+    int most = CohortSignals.trimmed(present.size());
+    while (most > 0
+        && most < present.size()
+        && MOST_FIRST.compare(present.get(most - 1), present.get(most)) == 0) {
+      most--;
+    }
+    present.subList(0, most).forEach(s -> outliers.add(s.device));
     return outliers;
   }
 

@@ -25,7 +25,10 @@ final class DeviceAttribution {
   /** Less than that undone, and clearly less than what helps, is a failure; between, time tells. */
   private static final double FAILED = 0.75;
 
-  /** After so many times trialRounds it is given as it is. */
+  /** A failure is not told before so many times trialRounds: some learn slowly. */
+  private static final int TRIAL_FACTOR_MIN = 2;
+
+  /** After so many times trialRounds it has failed unless it has helped. */
   private static final int TRIAL_FACTOR_MAX = 4;
 
   /** Rounds in a row with an impossible signal before a device is called broken. */
@@ -100,7 +103,10 @@ final class DeviceAttribution {
       card.limitError = Math.max(card.limitError, partOfRise(card, REMAINING_RISE));
     }
     // Of a small rise the bound of the reference is no sign of recovery.
-    double limit = onTrial ? Math.min(card.limitError, partOfRise(card, HELPED)) : card.limitError;
+    double limit =
+        onTrial
+            ? Math.min(card.limitError, partOfRise(card, HELPED) - doubt(card, now))
+            : card.limitError;
     // Where all drifted together the cohort's error tells more than a device's few samples.
     boolean cohortAgrees = !incident.isOpen() || !round.cohort.dense || incident.isGood();
     boolean good = now <= limit && cohortAgrees;
@@ -321,13 +327,24 @@ final class DeviceAttribution {
     double left = errors ? now - card.baseError : Level.deviations(now);
     double rise = errors ? card.peakError - card.baseError : Level.deviations(card.peakError);
     double doubt = CLEAR * (errors ? round.standardError(card, now) : 1);
-    boolean helped = left <= HELPED * rise - doubt;
-    boolean failed = left >= Math.max(HELPED * rise + doubt, FAILED * rise);
-    if (!helped && !failed && card.rounds < TRIAL_FACTOR_MAX * rounds) {
+    boolean over = card.rounds >= TRIAL_FACTOR_MAX * rounds;
+    boolean failed =
+        card.rounds >= TRIAL_FACTOR_MIN * rounds
+            && left >= Math.max(HELPED * rise + doubt, FAILED * rise);
+    // What looks at a small rise often enough sees it gone by chance: at the end half the doubt.
+    if (left <= HELPED * rise - (over ? doubt / 2 : doubt)) {
+      return TrialVerdict.HELPED;
+    }
+    if (!failed && !over) {
       return TrialVerdict.OPEN;
     }
     // New inputs that the network copes with are a new world, not a broken sensor.
-    return left <= HELPED * rise || copes(card) ? TrialVerdict.HELPED : TrialVerdict.FAILED;
+    return copes(card) ? TrialVerdict.HELPED : TrialVerdict.FAILED;
+  }
+
+  /** What chance may have done to a device's error in a trial. */
+  private double doubt(DeviceCard card, double now) {
+    return card.lead == Signal.ERROR ? CLEAR * round.standardError(card, now) : 0;
   }
 
   /** Labels say that nothing is wrong, although the inputs differ. */

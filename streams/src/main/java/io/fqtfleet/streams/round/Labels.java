@@ -24,8 +24,19 @@ final class Labels {
   /** Share of the evidence that a page needs from which on a signal is not flat. */
   private static final double MOVED = 0.25;
 
-  /** A smaller rise of the error would hardly show in the other signals. */
+  /** A smaller rise of the error hardly shows in one round of the other signals. */
   private static final double RISE_MIN = 0.1;
+
+  /**
+   * Of a smaller one the smoothed levels tell: where the world changed, confidence falls by half as
+   * many deviations as the error rises, or more. At most these shares of that are flat.
+   */
+  private static final double CONFIDENCE_SHARE = 0.3;
+
+  private static final double INPUT_SHARE = 0.5;
+
+  /** Standard errors of such a level that the error's must have, so that a share of it tells. */
+  private static final double LEVEL_ERRORS_MIN = 4;
 
   /** Rounds in a row that a device's other signals must be flat. */
   private static final int ROUNDS_MIN = 3;
@@ -44,8 +55,24 @@ final class Labels {
     boolean known = round.cohortResiduals.containsKey(Signal.CONFIDENCE);
     double rise = round.signals.current() - round.signals.baseline();
     return known
-        && rise >= RISE_MIN
+        && (rise >= RISE_MIN || levelsAreFlat())
         && worldIsFlat(round.cohortResiduals, round.cohort.signals, round.thresholds.logCohort());
+  }
+
+  private boolean levelsAreFlat() {
+    double error = level(Signal.ERROR);
+    double standardError =
+        Math.sqrt(Detection.LEVEL_VARIANCE / Math.max(1, round.signals.counted().length));
+    return error >= LEVEL_ERRORS_MIN * standardError
+        && level(Signal.CONFIDENCE) <= CONFIDENCE_SHARE * error
+        && Math.abs(level(Signal.INPUT_MEAN)) <= INPUT_SHARE * error
+        && Math.abs(level(Signal.INPUT_SPREAD)) <= INPUT_SHARE * error;
+  }
+
+  /** Smoothed mean deviations of the cohort's devices, less what the fleet shares. */
+  private double level(Signal signal) {
+    return round.cohort.levels.getOrDefault(signal, 0.0)
+        - round.closed.fleetLevels().getOrDefault(signal, 0.0);
   }
 
   /** Of a device whose labelled error alarms. */

@@ -56,6 +56,37 @@ class AttributionTest {
   }
 
   @Test
+  void aFewWrongLabelsAreToldByWhatStaysFlat() {
+    for (long seed = 1; seed <= 3; seed++) {
+      World world = warm(4, 20, seed);
+      world.cohort(1).list().forEach(device -> device.error = 0.11);
+      List<Alert> alerts = world.run(20);
+      assertEquals(List.of("LABEL_NOISE c01"), World.fired(alerts), "seed " + seed);
+      World drifting = warm(4, 20, seed);
+      drifting.cohort(1).list().forEach(device -> device.drift(0.11));
+      assertEquals(List.of("DOMAIN_DRIFT c01"), World.fired(drifting.run(20)), "seed " + seed);
+    }
+  }
+
+  @Test
+  void aNetworkThatHasAlwaysBeenBadIsNoNews() {
+    World world = new World(3, 10, 4);
+    world.all().forEach(device -> device.lost = 2);
+    assertEquals(List.of(), World.fired(world.run(WARM)));
+    World.Device worse = world.cohort(1).list().get(4);
+    worse.lost = 60;
+    assertEquals(List.of("TELEMETRY_LOSS " + worse.id), World.fired(world.run(20)));
+    worse.lost = 2;
+    assertEquals(AlertStatus.RESOLVED, last(world.run(120)).getStatus());
+    World.Device silent = world.cohort(2).list().get(1);
+    silent.silent = true;
+    int rounds = world.policy.getDriftSettings().getSilentRounds();
+    assertEquals(
+        List.of(), World.fired(world.run(2 * rounds)), "as many rounds without it as that");
+    assertEquals(List.of("TELEMETRY_LOSS " + silent.id), World.fired(world.run(2 * rounds)));
+  }
+
+  @Test
   void labelNoiseIsWithdrawnWhenTheWorldTurnsOutToHaveChanged() {
     World world = warm(4, 20, 5);
     world.cohort(1).list().forEach(device -> device.error = 0.25);

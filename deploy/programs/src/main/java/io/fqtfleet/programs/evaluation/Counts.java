@@ -6,6 +6,10 @@ package io.fqtfleet.programs.evaluation;
  */
 final class Counts {
   int reports;
+
+  /** Reports that came behind their successor since the last one that counted. */
+  int dropped;
+
   long samples;
   long labelled;
   long wrong;

@@ -35,6 +35,7 @@ final class IntakeTwin {
     evidence.setEnergyMicroJoule(Math.round(counts.energyMicroJoule));
     evidence.setBudgetVersion(device.budgetVersion);
     evidence.setReportsLost(counts.reports - 1L);
+    evidence.setReportsDropped((long) counts.dropped);
     evidence.setUpdateNormSquareSum(Math.round(counts.updateNormSquare * SQUARE_UNIT));
     evidence.setUpdateSteps(counts.updateSteps);
     evidence.setWeightNormSquare(Math.round(SimDevice.WEIGHT_NORM_SQUARE * SQUARE_UNIT));

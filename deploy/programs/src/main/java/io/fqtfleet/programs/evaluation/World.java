@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,11 +31,18 @@ final class World {
   /** A device's place in the fleet; its inhabitant may be replaced. */
   private static final class Seat {
     final int number;
-    final Set<Change> changes = new HashSet<>();
+    final Set<Change> changes = new LinkedHashSet<>();
     SimDevice device;
     boolean introduced;
     boolean inBurst;
     Counts waiting;
+
+    /** The last report that stayed away is on its way. */
+    boolean late;
+
+    /** Reports that came behind their successor and that the cohort was not told of yet. */
+    int dropped;
+
     String leaving;
 
     Seat(int number) {
@@ -48,6 +56,8 @@ final class World {
       copy.introduced = introduced;
       copy.inBurst = inBurst;
       copy.waiting = waiting;
+      copy.late = late;
+      copy.dropped = dropped;
       copy.leaving = leaving;
       return copy;
     }
@@ -129,6 +139,8 @@ final class World {
     seat.device = new SimDevice(id, cohort, batch, chance, scenario.noise(), p);
     seat.introduced = false;
     seat.waiting = null;
+    seat.late = false;
+    seat.dropped = 0;
     devices.put(id, seat.device);
   }
 
@@ -242,21 +254,44 @@ final class World {
     SimDevice.Forces forces = forces(seat, round);
     Counts counts = device.count(scenario.samples(), common, forces, scenario.learning());
     device.sequence++;
-    if (seat.waiting != null) {
-      counts.add(seat.waiting);
+    if (!staysAway(seat, rules, forces)) {
+      if (seat.waiting != null) {
+        counts.add(seat.waiting);
+        seat.waiting = null;
+      }
+      arrive(seat, counts, result);
+      // The late one comes behind this one, which carries its counts and more: it is dropped.
+      seat.dropped = seat.late ? 1 : 0;
+      seat.late = false;
+      return;
+    }
+    if (seat.late) {
+      // It comes before its successor after all.
+      arrive(seat, seat.waiting, result);
+      seat.dropped = 0;
       seat.waiting = null;
     }
-    if (staysAway(seat, rules, forces)) {
-      seat.waiting = counts;
-    } else {
-      result.arrivals.add(new Arrival(device, counts));
+    if (seat.waiting != null) {
+      counts.add(seat.waiting);
     }
+    seat.waiting = counts;
+    seat.late = isLate(seat, rules, forces);
   }
 
-  /**
-   * A late report is one that is missing now: the intake drops it once its successor, which carries
-   * the same counts and more, was here.
-   */
+  private static void arrive(Seat seat, Counts counts, Round result) {
+    counts.dropped = seat.dropped;
+    result.arrivals.add(new Arrival(seat.device, counts));
+  }
+
+  /** Of a report that stays away: it comes in the next round. */
+  private static boolean isLate(Seat seat, Delivery rules, SimDevice.Forces forces) {
+    if (rules.delayed() == 0 || forces.silence > 0) {
+      return false;
+    }
+    double away = 1 - (1 - rules.missing()) * (1 - rules.delayed());
+    return seat.device.chance().uniform() < (1 - rules.missing()) * rules.delayed() / away;
+  }
+
   private boolean staysAway(Seat seat, Delivery rules, SimDevice.Forces forces) {
     if (forces.silence > 0) {
       return seat.device.chance().uniform() < forces.silence;
