@@ -16,11 +16,18 @@ public final class BudgetRule {
   private static final double LEVEL_MARGIN = 0.05;
 
   /** Rounds a device may name an older budget before it is sent again; doubles each time. */
-  static final int BEHIND_ROUNDS = 3;
+  public static final int BEHIND_ROUNDS = 3;
 
   static final int REISSUES_MAX = 6;
 
   private BudgetRule() {}
+
+  /** Whether a rollout just took its new terms back from the device. */
+  public enum Recall {
+    NONE,
+    TERMS,
+    TERMS_AND_WEIGHTS
+  }
 
   /**
    * What the rule looks at.
@@ -34,6 +41,8 @@ public final class BudgetRule {
    * @param refused the device refused the last budget
    * @param resetPending the last reset of e_max is not known to have reached the device
    * @param reissues how often the last terms were sent again
+   * @param recall by a rollout that failed or was aborted in this round
+   * @param restorePending the last return to stored weights is not known to have reached the device
    */
   public record Situation(
       String device,
@@ -45,7 +54,9 @@ public final class BudgetRule {
       long appliedVersion,
       boolean refused,
       boolean resetPending,
-      int reissues) {
+      int reissues,
+      Recall recall,
+      boolean restorePending) {
     /** The first round in which it may train more. */
     boolean startsTraining() {
       return elevated(standing) && !elevated(from);
@@ -61,15 +72,17 @@ public final class BudgetRule {
    */
   public static Optional<Issue> decide(Situation s, Policy policy, long nowMs, long issuedAtMs) {
     boolean frozen = policy.getFrozen() || policy.getFrozenDevices().contains(s.device);
-    BudgetTerms terms = frozen ? frozen(policy.getQuiet()) : terms(s, policy);
-    boolean expires = !frozen && policy.getTimeToLiveS() > 0 && elevated(s.standing);
+    boolean quiet = QuietTime.holds(policy, nowMs);
+    BudgetTerms terms = frozen ? frozen(policy.getQuiet()) : terms(s, policy, quiet);
+    boolean expires = !frozen && !quiet && policy.getTimeToLiveS() > 0 && elevated(s.standing);
     int timeToLiveS = expires ? policy.getTimeToLiveS() : 0;
     UpdateBudget last = s.last;
     boolean changed =
         last == null
             || !last.getTerms().equals(terms)
             || last.getTimeToLiveS() != timeToLiveS
-            || s.startsTraining() && !frozen;
+            || s.startsTraining() && !frozen
+            || s.recall == Recall.TERMS_AND_WEIGHTS;
     boolean halfSpent = expires && !changed && halfSpent(last, issuedAtMs);
     boolean behind = !changed && behind(s, nowMs, policy.getRoundMs());
     if (!changed && !halfSpent && !behind) {
@@ -85,7 +98,10 @@ public final class BudgetRule {
             .setTerms(terms)
             .setResetErrorMax(
                 !frozen && elevated(s.standing) && (s.startsTraining() || s.resetPending))
-            .setWeights(WeightsAction.KEEP)
+            .setWeights(
+                s.recall == Recall.TERMS_AND_WEIGHTS || s.restorePending
+                    ? WeightsAction.LAST_GOOD
+                    : WeightsAction.KEEP)
             .setTimeToLiveS(timeToLiveS)
             .setOnExpiry(policy.getOnExpiry())
             .setReason(repeats ? last.getReason() : reason(s, policy, frozen))
@@ -112,7 +128,10 @@ public final class BudgetRule {
     return (notApplied || s.refused) && nowMs - s.last.getIssuedAtMs() >= patienceMs;
   }
 
-  private static BudgetTerms terms(Situation s, Policy policy) {
+  private static BudgetTerms terms(Situation s, Policy policy, boolean quiet) {
+    if (quiet && elevated(s.standing)) {
+      return policy.getQuiet();
+    }
     return switch (s.standing) {
       case STABLE, WATCH -> policy.getQuiet();
       case DRIFT, RECOVERING -> scaled(policy.getQuiet(), policy.getDrift(), s.level);
@@ -127,6 +146,9 @@ public final class BudgetRule {
     }
     if (s.last == null && !elevated(s.standing) && s.standing != Standing.FAULT) {
       return ReasonCode.INITIAL;
+    }
+    if (s.recall != Recall.NONE && s.from == s.standing) {
+      return ReasonCode.ROLLBACK;
     }
     boolean otherPolicy = s.last != null && s.last.getPolicyVersion() != policy.getVersion();
     if (s.from == s.standing && otherPolicy) {

@@ -61,6 +61,7 @@ public final class PolicyRules {
     ordered(policy);
     settings(policy.getDriftSettings());
     silences(policy);
+    new ControlRules(problems).check(policy);
     long ttlMs = policy.getTimeToLiveS() * 1000L;
     if (ttlMs > 0 && ttlMs < 4L * policy.getRoundMs()) {
       problems.add(

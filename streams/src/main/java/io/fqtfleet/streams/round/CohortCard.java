@@ -2,6 +2,8 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.drift.CohortLane;
 import io.fqtfleet.streams.drift.Signal;
@@ -17,6 +19,8 @@ import java.util.TreeMap;
 public final class CohortCard {
   private static final int VERSION = 4;
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
+  private static final WireCodec<Policy> POLICIES = WireCodec.of(Policy.class);
+  private static final WireCodec<Rollout> ROLLOUTS = WireCodec.of(Rollout.class);
 
   /** End of the last closed round, event time; 0 = none yet. */
   long closedUntilMs;
@@ -69,6 +73,14 @@ public final class CohortCard {
   double recentErrors;
 
   double recentSamples;
+
+  /** Whose terms hold outside of a rollout; null = none yet. */
+  Policy lastGood;
+
+  /** What the last rollout brings or brought, and where it stands; null = there was none. */
+  Policy candidate;
+
+  Rollout rollout;
   long reportsLost;
   long reportsDropped;
 
@@ -123,6 +135,9 @@ public final class CohortCard {
     out.writeInt(affected);
     out.writeDouble(recentErrors);
     out.writeDouble(recentSamples);
+    CardBytes.writeRecord(out, POLICIES, lastGood);
+    CardBytes.writeRecord(out, POLICIES, candidate);
+    CardBytes.writeRecord(out, ROLLOUTS, rollout);
     out.writeLong(reportsLost);
     out.writeLong(reportsDropped);
     usualLoss.write(out);
@@ -156,6 +171,9 @@ public final class CohortCard {
     card.affected = in.readInt();
     card.recentErrors = in.readDouble();
     card.recentSamples = in.readDouble();
+    card.lastGood = CardBytes.readRecord(in, POLICIES);
+    card.candidate = CardBytes.readRecord(in, POLICIES);
+    card.rollout = CardBytes.readRecord(in, ROLLOUTS);
     card.reportsLost = in.readLong();
     card.reportsDropped = in.readLong();
     card.usualLoss = UsualLoss.read(in);

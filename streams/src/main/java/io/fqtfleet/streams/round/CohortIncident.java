@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.ReasonCode;
+import io.fqtfleet.streams.drift.LogSpace;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import java.util.List;
@@ -166,7 +167,21 @@ final class CohortIncident {
     boolean worse =
         cohort.lane.logEvidence() >= 0.25 * round.thresholds.logCohort()
             || round.signals.current() > sure;
-    return worse ? Signal.ERROR : round.strongest(cohort.signals);
+    return worse ? Signal.ERROR : strongest();
+  }
+
+  /** The signal other than the error with the most evidence; ERROR if none has any. */
+  private Signal strongest() {
+    Signal best = Signal.ERROR;
+    double most = LogSpace.ZERO;
+    for (Signal signal : round.others) {
+      SignalLane lane = cohort.signals.get(signal);
+      if (lane != null && lane.logEvidence() > most) {
+        best = signal;
+        most = lane.logEvidence();
+      }
+    }
+    return best;
   }
 
   private boolean isDense() {

@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.CohortSignals.Signals;
@@ -80,13 +81,18 @@ public final class CohortRound {
     }
   }
 
-  /** What follows. */
+  /**
+   * What follows.
+   *
+   * @param rollout where it stands now; null = nothing changed
+   */
   public record Outcome(
       Set<String> departed,
       List<Decision> decisions,
       List<UpdateBudget> budgets,
       List<Alert> alerts,
-      CohortHealth health) {}
+      CohortHealth health,
+      Rollout rollout) {}
 
   final Closed closed;
   final Policy policy;
@@ -106,6 +112,7 @@ public final class CohortRound {
   final AlertMarks marks;
   final Labels labels;
   final SharedCauses causes;
+  final CohortRollout rollout;
 
   /** What is wrong with the input signals of this round; absent = nothing. */
   final Map<String, Set<Flaw>> flaws = new TreeMap<>();
@@ -140,6 +147,7 @@ public final class CohortRound {
     this.marks = new AlertMarks(this, events);
     this.labels = new Labels(this);
     this.causes = new SharedCauses(this);
+    this.rollout = new CohortRollout(this, events);
     List<DriftSignal> tested = policy.getDriftSettings().getSignals();
     this.chosen = new ChosenDetectors(policy.getDriftSettings());
     this.testsErrors = tested.contains(DriftSignal.ERROR);
@@ -182,6 +190,7 @@ public final class CohortRound {
     new Detection(this).run();
     CohortIncident incident = new CohortIncident(this);
     incident.beforeDevices();
+    rollout.step();
     DeviceAttribution attribution = new DeviceAttribution(this, incident);
     for (Member member : members) {
       attribution.judge(member.device, member.card);
@@ -191,7 +200,8 @@ public final class CohortRound {
     causes.judge();
     marks.complete();
     cohort.closedUntilMs = closed.endMs;
-    return new Outcome(departed, decisions, budgets, alerts, RoundHealth.of(this));
+    return new Outcome(
+        departed, decisions, budgets, alerts, RoundHealth.of(this), rollout.changed());
   }
 
   private Set<String> gather() {
@@ -339,20 +349,6 @@ public final class CohortRound {
       if (evidence > most) {
         best = signal;
         most = evidence;
-      }
-    }
-    return best;
-  }
-
-  /** The same of a cohort. */
-  Signal strongest(Map<Signal, SignalLane> lanes) {
-    Signal best = Signal.ERROR;
-    double most = LogSpace.ZERO;
-    for (Signal signal : others) {
-      SignalLane lane = lanes.get(signal);
-      if (lane != null && lane.logEvidence() > most) {
-        best = signal;
-        most = lane.logEvidence();
       }
     }
     return best;

@@ -62,7 +62,9 @@ final class DeviceAttribution {
     DeviceVerdict verdict = new DeviceVerdict(round, device, card, from);
     double now = round.currentError(card);
     if (round.hasNews(device, card) && !Double.isNaN(now)) {
-      card.rounds++;
+      if (!(card.standing == Standing.TRIAL && round.rollout.isQuietTime())) {
+        card.rounds++;
+      }
       followError(card, now);
     }
     AlertFeedback refutation = round.marks.refutation(card.alert);

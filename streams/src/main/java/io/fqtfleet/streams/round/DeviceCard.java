@@ -4,6 +4,7 @@ import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.streams.budget.BudgetRule.Recall;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch;
@@ -19,7 +20,7 @@ import java.util.Map;
 
 /** What a cohort remembers of one of its devices between rounds. Used by one thread. */
 public final class DeviceCard {
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
@@ -89,6 +90,23 @@ public final class DeviceCard {
   long resetVersion;
 
   int reissues;
+
+  /** It was given the terms that the cohort's rollout brings. */
+  boolean exposed;
+
+  /** Its error rate when the cohort's last rollout began; NaN = not known. */
+  double usualError = Double.NaN;
+
+  /** Version that told it to restore its stored weights, not known to have arrived; 0 = none. */
+  long restoreVersion;
+
+  /** Its reports once named a higher version than they do now. */
+  boolean reverted;
+
+  /** Of this round, not stored: what a rollout takes back, and why it was given or taken. */
+  Recall recall = Recall.NONE;
+
+  String rolloutSentence = "";
 
   /** The device's own open incident, or null. */
   Alert alert;
@@ -207,6 +225,10 @@ public final class DeviceCard {
     CardBytes.writeRecord(out, BUDGETS, budget);
     out.writeLong(resetVersion);
     out.writeInt(reissues);
+    out.writeBoolean(exposed);
+    out.writeFloat((float) usualError);
+    out.writeLong(restoreVersion);
+    out.writeBoolean(reverted);
     CardBytes.writeRecord(out, ALERTS, alert);
     CardBytes.writeConditions(out, conditions);
     out.writeInt(silentRounds);
@@ -251,6 +273,10 @@ public final class DeviceCard {
     card.budget = CardBytes.readRecord(in, BUDGETS);
     card.resetVersion = in.readLong();
     card.reissues = in.readInt();
+    card.exposed = in.readBoolean();
+    card.usualError = in.readFloat();
+    card.restoreVersion = in.readLong();
+    card.reverted = in.readBoolean();
     card.alert = CardBytes.readRecord(in, ALERTS);
     CardBytes.readConditions(in, card.conditions);
     card.silentRounds = in.readInt();

@@ -9,6 +9,7 @@ import io.fqtfleet.streams.state.AttributeEvidence;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.DeviceLeft;
 import io.fqtfleet.streams.state.ReportEvidence;
+import io.fqtfleet.streams.state.RolloutOrder;
 import io.fqtfleet.streams.state.StatusEvidence;
 import java.util.EnumMap;
 import java.util.List;
@@ -58,6 +59,9 @@ final class DeviceRound {
   /** Its references may take this round in. */
   boolean learns;
 
+  /** It runs its last budget, and did before this round. */
+  boolean settled;
+
   /** The last status, or null. */
   StatusEvidence status;
 
@@ -78,7 +82,7 @@ final class DeviceRound {
   static TreeMap<String, DeviceRound> merge(Iterable<CohortEvent> events) {
     TreeMap<String, DeviceRound> rounds = new TreeMap<>();
     for (CohortEvent event : events) {
-      if (event.getBody() instanceof AlertVerdict) {
+      if (event.getBody() instanceof AlertVerdict || event.getBody() instanceof RolloutOrder) {
         continue;
       }
       rounds.computeIfAbsent(event.getDevice(), d -> new DeviceRound()).add(event);
@@ -212,6 +216,11 @@ final class DeviceRound {
       card.reportedVersion = Math.max(card.reportedVersion, status.getBudgetVersion());
     }
     if (newest != null) {
+      long known = card.budget == null ? 0 : card.budget.getVersion();
+      settled = card.appliedVersion >= known && newest.getBudgetVersion() >= known;
+      card.reverted =
+          newest.getBudgetVersion() < card.appliedVersion
+              || card.reverted && newest.getBudgetVersion() < known;
       card.appliedVersion = newest.getBudgetVersion();
       card.reportedVersion = Math.max(card.reportedVersion, newest.getBudgetVersion());
     }
@@ -224,6 +233,9 @@ final class DeviceRound {
     long stored = ack == null ? card.appliedVersion : ack.getVersionInForce();
     if (Math.max(stored, card.appliedVersion) >= card.resetVersion) {
       card.resetVersion = 0;
+    }
+    if (Math.max(stored, card.appliedVersion) >= card.restoreVersion) {
+      card.restoreVersion = 0;
     }
     if (attributes != null) {
       card.attributes = List.copyOf(attributes);

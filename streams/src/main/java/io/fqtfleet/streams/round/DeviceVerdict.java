@@ -6,8 +6,10 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.ReasonCode;
 import io.fqtfleet.schemas.UpdateBudget;
+import io.fqtfleet.schemas.WeightsAction;
 import io.fqtfleet.streams.budget.BudgetRule;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.Signal;
@@ -117,10 +119,12 @@ final class DeviceVerdict {
             card.appliedVersion,
             card.refused,
             card.resetVersion > 0,
-            card.reissues);
+            card.reissues,
+            card.recall,
+            card.restoreVersion > 0);
+    Policy policy = round.rollout.policyFor(card);
     BudgetRule.Issue issue =
-        BudgetRule.decide(
-                situation, round.policy, round.closed.endMs(), round.closed.decidableAtMs())
+        BudgetRule.decide(situation, policy, round.closed.endMs(), round.closed.decidableAtMs())
             .orElse(null);
     if (issue == null && from == card.standing && alertId == null) {
       return;
@@ -132,7 +136,7 @@ final class DeviceVerdict {
             .setDevice(device)
             .setRound(round.closed.round())
             .setDecidedAtMs(round.closed.endMs())
-            .setPolicyVersion(round.policy.getVersion())
+            .setPolicyVersion(policy.getVersion())
             .setFrom(from.name())
             .setTo(card.standing.name())
             .setReason(budget == null ? reason() : budget.getReason())
@@ -140,7 +144,8 @@ final class DeviceVerdict {
             .setTerms(budget == null ? null : budget.getTerms())
             .setAlertId(alert())
             .setEvidence(evidence)
-            .setSentence(Sentences.decision(from, card, issue, why))
+            .setSentence(
+                Sentences.decision(from, card, issue, why.isEmpty() ? card.rolloutSentence : why))
             .build());
     if (budget != null) {
       send(issue);
@@ -156,6 +161,9 @@ final class DeviceVerdict {
       card.resetVersion = budget.getVersion();
     } else if (card.standing == Standing.STABLE) {
       card.resetVersion = 0;
+    }
+    if (budget.getWeights() != WeightsAction.KEEP) {
+      card.restoreVersion = budget.getVersion();
     }
     card.budget = budget;
   }

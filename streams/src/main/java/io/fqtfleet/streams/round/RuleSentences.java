@@ -3,6 +3,8 @@ package io.fqtfleet.streams.round;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
+import io.fqtfleet.schemas.Rollout;
+import io.fqtfleet.schemas.RolloutPhase;
 import io.fqtfleet.schemas.Verdict;
 import io.fqtfleet.streams.drift.Signal;
 import java.util.Locale;
@@ -82,6 +84,12 @@ final class RuleSentences {
     return "%s of %s has been over for %d rounds."
         .formatted(
             alert.getKind(), alert.getKey(), round.policy.getDriftSettings().getQuietRounds());
+  }
+
+  static String rollout(Rollout state) {
+    return state.getPhase() == RolloutPhase.ROLLED_BACK
+        ? "The last good terms returned; correct the policy, or resume the rollout to try again."
+        : "Nothing moves until an operator resumes or aborts the rollout.";
   }
 
   static String refuted(AlertFeedback refutation, Alert alert) {

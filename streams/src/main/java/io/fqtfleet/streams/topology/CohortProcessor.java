@@ -4,6 +4,7 @@ import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
@@ -38,6 +39,7 @@ final class CohortProcessor implements Processor<String, byte[], String, byte[]>
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Decision> DECISIONS = WireCodec.of(Decision.class);
+  private static final WireCodec<Rollout> ROLLOUTS = WireCodec.of(Rollout.class);
   private static final WireCodec<CohortHealth> HEALTH = WireCodec.of(CohortHealth.class);
 
   /** How often it is looked whether a round is over. */
@@ -165,6 +167,10 @@ final class CohortProcessor implements Processor<String, byte[], String, byte[]>
           alert.getStatus(),
           alert.getKey(),
           alert.getSentence());
+    }
+    Rollout rollout = outcome.rollout();
+    if (rollout != null) {
+      forward(Names.TO_ROLLOUTS, cohort, ROLLOUTS.encode(rollout), atMs);
     }
     forward(Names.TO_COHORTS, cohort, HEALTH.encode(outcome.health()), atMs);
   }

@@ -24,10 +24,12 @@ import org.apache.kafka.streams.state.Stores;
  *
  *  reports, status, acks, devices, budgets ──> intake ──> evidence     by device: co-partitioned
  *
- *  evidence ──> cohort ──> budgets, decisions, alerts, cohorts             by cohort
+ *  evidence ──> cohort ──> budgets, decisions, alerts, rollouts, cohorts   by cohort
  *     ^            │                                     ║
  *     │            │  <═══════════════════ fleet-levels (global)
  *     └────────────┘ RoundClosed, by the wall clock, with what the fleet shares
+ *
+ *  rollout-commands ──> rollout-desk ──> evidence                          by cohort
  *
  *  alerts, feedback ──> feedback-desk ──> evidence (open alerts), alerts (closed ones)   by alert
  * </pre>
@@ -59,6 +61,7 @@ public final class FleetTopology {
     addCohorts(topology, settings, true, stores, meters);
     addLevels(topology);
     addFeedback(topology, settings, stores, meters);
+    addRolloutCommands(topology, settings, meters);
     return topology;
   }
 
@@ -139,6 +142,7 @@ public final class FleetTopology {
     sink(topology, Names.TO_DECISIONS, Topics.DECISIONS, "cohort");
     sink(topology, Names.TO_ALERTS, Topics.ALERTS, "cohort");
     sink(topology, Names.TO_COHORTS, Topics.COHORTS, "cohort");
+    sink(topology, Names.TO_ROLLOUTS, Topics.ROLLOUTS, "cohort");
     sink(topology, Names.COHORT_DEAD, Topics.DEAD_LETTERS, "cohort");
     if (closesRounds) {
       sink(topology, Names.TO_MARKERS, Topics.EVIDENCE, "cohort");
@@ -163,6 +167,14 @@ public final class FleetTopology {
     sink(topology, Names.FEEDBACK_TO_EVIDENCE, Topics.EVIDENCE, "feedback-desk");
     sink(topology, Names.FEEDBACK_TO_ALERTS, Topics.ALERTS, "feedback-desk");
     sink(topology, Names.FEEDBACK_DEAD, Topics.DEAD_LETTERS, "feedback-desk");
+  }
+
+  private static void addRolloutCommands(Topology topology, Settings settings, Meters meters) {
+    source(topology, "rollout-commands", Topics.ROLLOUT_COMMANDS);
+    topology.addProcessor(
+        "rollout-desk", () -> new RolloutDesk(settings.maxClockSkewMs, meters), "rollout-commands");
+    sink(topology, Names.ROLLOUTS_TO_EVIDENCE, Topics.EVIDENCE, "rollout-desk");
+    sink(topology, Names.ROLLOUTS_DEAD, Topics.DEAD_LETTERS, "rollout-desk");
   }
 
   private static void addLevels(Topology topology) {

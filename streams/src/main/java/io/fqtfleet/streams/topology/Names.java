@@ -18,6 +18,9 @@ public final class Names {
   static final String TO_DECISIONS = "to-decisions";
   static final String TO_ALERTS = "to-alerts";
   static final String TO_COHORTS = "to-cohorts";
+  static final String TO_ROLLOUTS = "to-rollouts";
+  static final String ROLLOUTS_TO_EVIDENCE = "rollout-orders-to-evidence";
+  static final String ROLLOUTS_DEAD = "rollout-dead-letters";
   static final String TO_ADOPTED = "to-adopted-policies";
   static final String FEEDBACK_TO_EVIDENCE = "feedback-to-evidence";
   static final String FEEDBACK_TO_ALERTS = "feedback-to-alerts";

@@ -30,6 +30,8 @@ class BudgetRuleTest {
     boolean refused;
     boolean resetPending;
     int reissues;
+    BudgetRule.Recall recall = BudgetRule.Recall.NONE;
+    boolean restorePending;
 
     Optional<Issue> decide(Policy policy, long nowMs) {
       return BudgetRule.decide(
@@ -43,7 +45,9 @@ class BudgetRuleTest {
               applied,
               refused,
               resetPending,
-              reissues),
+              reissues,
+              recall,
+              restorePending),
           policy,
           nowMs,
           nowMs + 500);
