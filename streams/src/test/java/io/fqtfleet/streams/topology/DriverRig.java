@@ -7,6 +7,8 @@ import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
+import io.fqtfleet.schemas.RolloutCommand;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
@@ -57,6 +59,7 @@ final class DriverRig implements AutoCloseable, FleetStory.Rig {
           Topics.ALERTS,
           Topics.COHORTS,
           Topics.EVIDENCE,
+          Topics.ROLLOUTS,
           Topics.DEAD_LETTERS);
 
   final Meters meters = new Meters();
@@ -122,6 +125,14 @@ final class DriverRig implements AutoCloseable, FleetStory.Rig {
 
   void send(AlertFeedback feedback, long atMs) {
     send(Topics.FEEDBACK, feedback.getAlertId(), encode(feedback), atMs);
+  }
+
+  void send(RolloutCommand command, long atMs) {
+    send(Topics.ROLLOUT_COMMANDS, command.getCohort(), encode(command), atMs);
+  }
+
+  List<Rollout> rollouts() {
+    return read(Topics.ROLLOUTS, Rollout.class);
   }
 
   /** Moves the wall clock, in steps in which the topology looks at it. */
