@@ -4,11 +4,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the project lies: scenarios, firmware images, and a place for what programs leave. */
-record Home(Path root) {
+public record Home(Path root) {
   private static final String MARK = "device-sim/scenarios";
 
   /** From FQT_HOME, which the launcher sets, or the nearest folder above the working directory. */
-  static Home find() {
+  public static Home find() {
     String named = System.getenv("FQT_HOME");
     Path folder = Path.of(named == null ? "" : named).toAbsolutePath();
     while (folder != null && !Files.isDirectory(folder.resolve(MARK))) {
@@ -40,8 +40,13 @@ record Home(Path root) {
     return root.resolve("firmware/models");
   }
 
+  /** The policy to begin with. */
+  public Path shippedPolicy() {
+    return root.resolve("deploy/config/policy.yaml");
+  }
+
   /** Survives runs: factory weights. */
-  Path models() {
+  public Path models() {
     return root.resolve("deploy/programs/target/models");
   }
 

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code fleet policy}: what operators allow a cohort. */
 @Command(name = "policy", description = "operators' policies")
-final class PolicyCommand {
+public final class PolicyCommand {
 
   @Command(name = "validate", description = "check a policy file; exit code 1 if it is refused")
   void validate(@Parameters(paramLabel = "FILE") Path file) {
@@ -45,7 +45,7 @@ final class PolicyCommand {
   }
 
   /** Reads a policy file and holds it against the rules that the streams service holds it to. */
-  static Policy read(Path file, long version) {
+  public static Policy read(Path file, long version) {
     PolicyFile parsed = StrictYaml.read(file, PolicyFile.class, Map.of(), "");
     return checked(file.toString(), parsed, version);
   }

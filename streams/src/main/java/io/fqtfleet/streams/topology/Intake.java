@@ -25,9 +25,9 @@ import java.util.function.Consumer;
  * Turns one device's messages into evidence for its cohort: every sample once, whatever was lost,
  * repeated or came late. Works on the device's card, which the caller loads and stores.
  */
-final class Intake {
+public final class Intake {
   /** What became of a report. */
-  enum Fate {
+  public enum Fate {
     COUNTED,
     /** Its sequence number, or a higher one of the same boot, was here before. */
     DUPLICATE_OR_LATE,
@@ -42,7 +42,7 @@ final class Intake {
   private final long atMs;
   private final Consumer<CohortEvent> evidence;
 
-  Intake(IntakeCard card, String device, long atMs, Consumer<CohortEvent> evidence) {
+  public Intake(IntakeCard card, String device, long atMs, Consumer<CohortEvent> evidence) {
     this.card = card;
     this.device = device;
     this.atMs = atMs;
@@ -55,7 +55,7 @@ final class Intake {
         : card.getRegisteredCohort();
   }
 
-  Fate report(TrainingReport report) throws WireException {
+  public Fate report(TrainingReport report) throws WireException {
     named(report.getDevice());
     boolean first = card.getBoot() == 0;
     boolean sameBoot =
@@ -149,7 +149,7 @@ final class Intake {
     return layers.isEmpty() ? 0 : layers.get(layers.size() - 1).getWeightNormSquare();
   }
 
-  void status(DeviceStatus status) throws WireException {
+  public void status(DeviceStatus status) throws WireException {
     named(status.getDevice());
     if (!Topics.COHORT.matcher(status.getCohort()).matches()) {
       throw new WireException(
@@ -200,12 +200,12 @@ final class Intake {
   }
 
   /** A cohort issued a budget; the next cohort must continue above its version. */
-  void budget(UpdateBudget budget) throws WireException {
+  public void budget(UpdateBudget budget) throws WireException {
     named(budget.getDevice());
     card.setIssuedVersion(Math.max(card.getIssuedVersion(), budget.getVersion()));
   }
 
-  void ack(BudgetAck ack) throws WireException {
+  public void ack(BudgetAck ack) throws WireException {
     named(ack.getDevice());
     if (cohort().isEmpty()) {
       return;

@@ -1,6 +1,9 @@
 package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.Study.Figure;
+import io.fqtfleet.programs.report.Svg;
+import io.fqtfleet.programs.report.Table;
+import io.fqtfleet.programs.report.Workers;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.DriftSignal;
 import io.fqtfleet.schemas.Policy;

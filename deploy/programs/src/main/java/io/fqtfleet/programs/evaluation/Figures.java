@@ -1,8 +1,9 @@
 package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.Study.Figure;
-import io.fqtfleet.programs.evaluation.Svg.Axes;
-import io.fqtfleet.programs.evaluation.Svg.Series;
+import io.fqtfleet.programs.report.Svg;
+import io.fqtfleet.programs.report.Svg.Axes;
+import io.fqtfleet.programs.report.Svg.Series;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

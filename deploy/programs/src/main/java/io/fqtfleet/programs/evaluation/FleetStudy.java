@@ -1,6 +1,8 @@
 package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.Study.Target;
+import io.fqtfleet.programs.report.Table;
+import io.fqtfleet.programs.report.Workers;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.streams.round.CohortRound;

@@ -1,6 +1,8 @@
 package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.Study.Target;
+import io.fqtfleet.programs.report.Table;
+import io.fqtfleet.programs.report.Workers;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.Thresholds;
 import java.util.ArrayList;

@@ -2,6 +2,8 @@ package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.ScenarioRun.Repeats;
 import io.fqtfleet.programs.evaluation.ScenarioRun.Result;
+import io.fqtfleet.programs.report.Table;
+import io.fqtfleet.programs.report.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,6 +3,8 @@ package io.fqtfleet.programs.evaluation;
 import io.fqtfleet.programs.detect.Contender;
 import io.fqtfleet.programs.detect.DetectorCost;
 import io.fqtfleet.programs.evaluation.Study.Target;
+import io.fqtfleet.programs.report.Table;
+import io.fqtfleet.programs.report.Workers;
 import io.fqtfleet.streams.drift.DeviceLane;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;

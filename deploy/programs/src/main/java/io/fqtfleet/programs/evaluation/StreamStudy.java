@@ -5,6 +5,8 @@ import io.fqtfleet.programs.detect.Contender;
 import io.fqtfleet.programs.detect.DataStream;
 import io.fqtfleet.programs.detect.Prequential;
 import io.fqtfleet.programs.evaluation.Study.Target;
+import io.fqtfleet.programs.report.Table;
+import io.fqtfleet.programs.report.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.fqtfleet.programs.evaluation;
 
+import io.fqtfleet.programs.report.Table;
 import java.util.List;
 
 /** What a part of the evaluation found. */

@@ -1,6 +1,7 @@
 package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.programs.evaluation.Study.Target;
+import io.fqtfleet.programs.report.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

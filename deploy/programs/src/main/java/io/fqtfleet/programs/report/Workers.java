@@ -1,4 +1,4 @@
-package io.fqtfleet.programs.evaluation;
+package io.fqtfleet.programs.report;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -10,16 +10,16 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
 /** Spreads independent runs over the processors; results come in the order of their numbers. */
-final class Workers implements AutoCloseable {
+public final class Workers implements AutoCloseable {
   private final ExecutorService threads;
   private final PrintStream out;
 
-  Workers(int count, PrintStream out) {
+  public Workers(int count, PrintStream out) {
     this.threads = Executors.newFixedThreadPool(count);
     this.out = out;
   }
 
-  <T> List<T> map(int count, IntFunction<T> work) {
+  public <T> List<T> map(int count, IntFunction<T> work) {
     List<Future<T>> futures = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int number = i;
@@ -40,7 +40,7 @@ final class Workers implements AutoCloseable {
   }
 
   /** Progress, for a person who waits. */
-  void say(String line) {
+  public void say(String line) {
     out.println("  " + line);
   }
 

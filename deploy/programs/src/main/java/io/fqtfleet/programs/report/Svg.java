@@ -1,23 +1,23 @@
-package io.fqtfleet.programs.evaluation;
+package io.fqtfleet.programs.report;
 
 import java.util.List;
 import java.util.Locale;
 
 /** Draws plots as self-contained SVG elements. */
-final class Svg {
-  static final int WIDTH = 860;
+public final class Svg {
+  public static final int WIDTH = 860;
   private static final String[] COLOURS = {
     "#0b6e4f", "#c1440e", "#2a5ca8", "#8d5fa8", "#b8860b", "#5b6770", "#c2185b", "#00838f",
     "#7a9a01", "#444444"
   };
 
   /** A line or a cloud of points. */
-  record Series(String name, double[] x, double[] y) {}
+  public record Series(String name, double[] x, double[] y) {}
 
   /**
    * @param logX decades instead of a linear scale
    */
-  record Axes(String x, String y, boolean logX, double xLow, double xHigh, double yHigh) {}
+  public record Axes(String x, String y, boolean logX, double xLow, double xHigh, double yHigh) {}
 
   private final StringBuilder out = new StringBuilder();
   private final int height;
@@ -26,7 +26,7 @@ final class Svg {
     this.height = height;
   }
 
-  static String colour(int i) {
+  public static String colour(int i) {
     return COLOURS[i % COLOURS.length];
   }
 
@@ -38,7 +38,7 @@ final class Svg {
     add("<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>", x, y, anchor, escape(text));
   }
 
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -52,7 +52,7 @@ final class Svg {
   }
 
   /** Steps of shares over a value, for example how many changes were found after so long. */
-  static String steps(String title, Axes axes, List<Series> series) {
+  public static String steps(String title, Axes axes, List<Series> series) {
     Svg svg = new Svg(360);
     int left = 60;
     int top = 16;
@@ -87,8 +87,30 @@ final class Svg {
     return svg.close(title);
   }
 
+  /** One line per series. */
+  public static String lines(String title, Axes axes, List<Series> series) {
+    Svg svg = new Svg(360);
+    int left = 60;
+    int top = 16;
+    int right = WIDTH - 190;
+    int bottom = 310;
+    svg.frame(axes, left, top, right, bottom);
+    for (int i = 0; i < series.size(); i++) {
+      Series s = series.get(i);
+      StringBuilder path = new StringBuilder();
+      for (int k = 0; k < s.x.length; k++) {
+        double x = place(axes, s.x[k], left, right);
+        double y = bottom - (bottom - top) * Math.min(1, Math.max(0, s.y[k] / axes.yHigh));
+        path.append(String.format(Locale.ROOT, "%s%.1f %.1f", k == 0 ? "M" : " L", x, y));
+      }
+      svg.add("<path d='%s' fill='none' stroke='%s' stroke-width='1.8'/>", path, colour(i));
+      svg.legend(i, s.name, right + 16, top + 12 + 20 * i);
+    }
+    return svg.close(title);
+  }
+
   /** A point per series and x; methods that do well lie low and left. */
-  static String points(String title, Axes axes, List<Series> series) {
+  public static String points(String title, Axes axes, List<Series> series) {
     Svg svg = new Svg(360);
     int left = 60;
     int top = 16;
@@ -156,7 +178,7 @@ final class Svg {
    * @param shares per row and column, 0..1; NaN = empty
    * @param labels what stands in the cells
    */
-  static String heatmap(
+  public static String heatmap(
       String title, List<String> rows, List<String> columns, double[][] shares, String[][] labels) {
     int left = 190;
     int top = 120;

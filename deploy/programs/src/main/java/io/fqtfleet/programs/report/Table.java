@@ -1,4 +1,4 @@
-package io.fqtfleet.programs.evaluation;
+package io.fqtfleet.programs.report;
 
 import java.util.List;
 import java.util.Locale;
@@ -10,8 +10,9 @@ import java.util.Locale;
  * @param note what the columns mean, empty = nothing to add
  * @param rows numbers, strings and null for "does not apply"; as many per row as columns
  */
-record Table(String id, String title, String note, List<String> columns, List<List<Object>> rows) {
-  Table {
+public record Table(
+    String id, String title, String note, List<String> columns, List<List<Object>> rows) {
+  public Table {
     rows.forEach(
         row -> {
           if (row.size() != columns.size()) {
@@ -22,7 +23,7 @@ record Table(String id, String title, String note, List<String> columns, List<Li
   }
 
   /** For a person: four significant digits, "-" for what does not apply. */
-  static String cell(Object value) {
+  public static String cell(Object value) {
     if (value == null) {
       return "-";
     }
@@ -46,7 +47,7 @@ record Table(String id, String title, String note, List<String> columns, List<Li
     return String.format(Locale.ROOT, "%." + digits + "f", number);
   }
 
-  String text() {
+  public String text() {
     int[] widths = new int[columns.size()];
     for (int i = 0; i < widths.length; i++) {
       widths[i] = columns.get(i).length();
@@ -76,7 +77,7 @@ record Table(String id, String title, String note, List<String> columns, List<Li
     out.append(line.toString().stripTrailing()).append('\n');
   }
 
-  String csv() {
+  public String csv() {
     StringBuilder out = new StringBuilder(String.join(",", columns)).append('\n');
     for (List<Object> row : rows) {
       out.append(String.join(",", row.stream().map(Table::csvCell).toList())).append('\n');
