@@ -80,23 +80,19 @@ public final class CohortLane {
   /**
    * Adds one round.
    *
-   * @param residuals at most {@link #CLIP} each; none = nothing happens
+   * @param devices that count; none = nothing happens
+   * @param sum of their residuals, at most {@link #CLIP} each
    * @param learn false while an incident is open: the dispersion is left alone
    */
-  public void observe(double[] residuals, long startMs, boolean learn) {
-    if (residuals.length == 0) {
+  public void observe(int devices, double sum, long startMs, boolean learn) {
+    if (devices == 0) {
       return;
     }
     double scale = 1 / Math.sqrt(dispersion());
-    double root = Math.sqrt(residuals.length);
-    double sum = 0;
-    for (double r : residuals) {
-      sum += r;
-    }
+    double root = Math.sqrt(devices);
     double z = sum / root;
     for (int j = 0; j < LAMBDAS.length; j++) {
-      double gain =
-          LAMBDAS[j] * z * scale - residuals.length * Bennett.cumulant(CLIP, LAMBDAS[j] / root);
+      double gain = LAMBDAS[j] * z * scale - devices * Bennett.cumulant(CLIP, LAMBDAS[j] / root);
       logs[j] = LogSpace.onePlus(logs[j]) + gain;
       if (cusums[j] <= 0) {
         onsetsMs[j] = startMs;

@@ -5,7 +5,9 @@ import io.fqtfleet.streams.drift.CohortSignals;
 import io.fqtfleet.streams.drift.KtBound;
 import io.fqtfleet.streams.drift.LogSpace;
 import io.fqtfleet.streams.drift.Signal;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The devices of a cohort that stand out together: more of them than may be broken by chance are
@@ -21,10 +23,12 @@ final class AffectedDevices {
 
   private final CohortRound round;
   private final List<CohortRound.Member> suspects;
+  private final Set<String> names = new HashSet<>();
 
   AffectedDevices(CohortRound round) {
     this.round = round;
     this.suspects = round.members.stream().filter(m -> isSuspect(m.card())).toList();
+    suspects.forEach(m -> names.add(m.device()));
   }
 
   /** Half of the evidence that a page needs and off in this round, or on trial since lately. */
@@ -46,11 +50,11 @@ final class AffectedDevices {
   }
 
   boolean include(String device) {
-    return suspects.stream().anyMatch(m -> m.device().equals(device));
+    return names.contains(device);
   }
 
   boolean includeOthersThan(String device) {
-    return suspects.stream().anyMatch(m -> !m.device().equals(device));
+    return names.size() > (names.contains(device) ? 1 : 0);
   }
 
   /** What most of them are measured by. */

@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.ReasonCode;
+import io.fqtfleet.streams.drift.Histogram;
 import io.fqtfleet.streams.drift.LogSpace;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
@@ -125,7 +126,7 @@ final class CohortIncident {
 
   void beforeDevices() {
     affected = new AffectedDevices(round);
-    boolean measured = round.signals.counted().length > 0 || !round.cohortResiduals.isEmpty();
+    boolean measured = round.signals.counted() > 0 || !round.cohortResiduals.isEmpty();
     boolean pooled = measured && round.cohortEvidence >= round.thresholds.logCohort();
     if (isOpen()) {
       follow();
@@ -188,13 +189,26 @@ final class CohortIncident {
     if (cohort.lead == Signal.ERROR) {
       return round.signals.dense();
     }
-    List<Double> residuals =
-        round.cards.keySet().stream()
-            .map(device -> round.residual(device, cohort.lead))
-            .filter(r -> !r.isNaN())
-            .toList();
-    double mean = residuals.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    return mean > 0 && Detection.median(residuals) >= 0.5 * mean;
+    Histogram residuals =
+        round.shards.sum(this::leads, CohortIncident::add, SignalMoves.histogram());
+    double mean = residuals.sum() / residuals.count();
+    return mean > 0 && residuals.median() >= 0.5 * mean;
+  }
+
+  private Histogram leads(List<CohortRound.Member> shard) {
+    Histogram residuals = SignalMoves.histogram();
+    for (CohortRound.Member member : shard) {
+      double residual = round.residual(member.device(), cohort.lead);
+      if (!Double.isNaN(residual)) {
+        residuals.add(residual);
+      }
+    }
+    return residuals;
+  }
+
+  private static Histogram add(Histogram sum, Histogram part) {
+    sum.merge(part);
+    return sum;
   }
 
   private void open(Signal lead, String attribute) {

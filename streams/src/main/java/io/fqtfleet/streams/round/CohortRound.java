@@ -11,7 +11,6 @@ import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.CohortSignals.Signals;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
-import io.fqtfleet.streams.drift.LogSpace;
 import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
@@ -109,6 +108,9 @@ public final class CohortRound {
   /** All devices in the order of their ids. */
   final List<Member> members = new ArrayList<>();
 
+  /** The same in parts. */
+  Shards shards;
+
   final AlertMarks marks;
   final Labels labels;
   final SharedCauses causes;
@@ -166,11 +168,24 @@ public final class CohortRound {
       CohortCard cohort,
       SortedMap<String, DeviceCard> cards,
       Collection<CohortEvent> events) {
-    return new CohortRound(closed, cohort, cards, events).run();
+    return decide(closed, cohort, cards, events, Shards.DEVICES);
   }
 
-  private Outcome run() {
+  /**
+   * @param perShard devices that are done together, of no influence on what is decided
+   */
+  static Outcome decide(
+      Closed closed,
+      CohortCard cohort,
+      SortedMap<String, DeviceCard> cards,
+      Collection<CohortEvent> events,
+      int perShard) {
+    return new CohortRound(closed, cohort, cards, events).run(perShard);
+  }
+
+  private Outcome run(int perShard) {
     Set<String> departed = gather();
+    shards = new Shards(members, perShard);
     marks.verify();
     thresholds =
         Thresholds.of(
@@ -278,24 +293,6 @@ public final class CohortRound {
     }
     SignalLane lane = card.signals.get(signal);
     return lane == null ? 0 : lane.evidence();
-  }
-
-  /** The same halves for a cohort, whose error evidence is known by its logarithm. */
-  double combine(double logErrors, Map<Signal, SignalLane> lanes) {
-    if (others.isEmpty()) {
-      return logErrors;
-    }
-    double rest = PlainMath.log(meanOfOthers(lanes));
-    return testsErrors ? LogSpace.add(logErrors, rest) - PlainMath.log(2) : rest;
-  }
-
-  private double meanOfOthers(Map<Signal, SignalLane> lanes) {
-    double sum = 0;
-    for (Signal signal : others) {
-      SignalLane lane = lanes.get(signal);
-      sum += lane == null ? 0 : lane.evidence();
-    }
-    return sum / others.size();
   }
 
   /** Deviations off a device's own reference in this round, bad is positive; NaN = not known. */

@@ -4,7 +4,7 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.CohortSignals;
 import io.fqtfleet.streams.drift.CohortSignals.Member;
-import io.fqtfleet.streams.drift.DeviceLane;
+import io.fqtfleet.streams.drift.EvidenceSum;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
 import io.fqtfleet.streams.drift.LogSpace;
 import io.fqtfleet.streams.drift.PlainMath;
@@ -12,12 +12,12 @@ import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import io.fqtfleet.streams.drift.SignalLane.Noise;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Runs every detector of a cohort on one round.
@@ -27,11 +27,10 @@ import java.util.Set;
  * device's evidence is the average of its lanes: half for the labelled error, the other half for
  * all other signals together. An average of e-detectors is one, so more signals raise no more false
  * alarms, they cost ln of their number in evidence.
+ *
+ * <p>What concerns the whole cohort is decided from sums over its {@link Shards} alone.
  */
 final class Detection {
-  /** Largest influence of one device on the mean of its cohort, in deviations. */
-  private static final double CLIP = 3;
-
   private static final double RESIDUAL_MEMORY = 0.8;
 
   /** Weight of the past, per round, in a cohort's level. */
@@ -41,19 +40,6 @@ final class Detection {
   static final double LEVEL_VARIANCE = (1 - LEVEL_MEMORY) / (1 + LEVEL_MEMORY);
 
   private static final double FLAWED_SHARE = 0.2;
-
-  /** Below this many devices their median is no better than each of them. */
-  private static final int MEDIAN_DEVICES_MIN = 5;
-
-  private record Suspect(String device, double evidence, DeviceCard card) {}
-
-  /** What a device is called does not decide. */
-  private static final Comparator<Suspect> MOST_FIRST =
-      Comparator.comparingDouble(Suspect::evidence)
-          .thenComparingDouble(s -> s.card.pastResidual)
-          .thenComparingDouble(s -> s.card.lane.referenceError())
-          .thenComparingLong(s -> s.card.lane.referenceSamples())
-          .reversed();
 
   private final CohortRound round;
   private final CohortCard cohort;
@@ -67,37 +53,52 @@ final class Detection {
 
   /** The signals are taken from the state before the round, then the round is tested. */
   void run() {
-    // The policy may test other signals than in the round before.
-    round.members.forEach(member -> member.card().evidence = Double.NaN);
-    Set<String> outliers = outliers();
+    Suspects suspects = round.shards.sum(this::suspects, Suspects::merge, new Suspects());
+    Predicate<CohortRound.Member> outliers = suspects.outliers(round);
     round.signals =
         CohortSignals.of(
-            members(),
+            round.shards.map((index, shard) -> members(shard)),
             round.settings,
             round.thresholds.logInverseBetaCohort(),
             round.closed.fleetLevels().getOrDefault(Signal.ERROR, 0.0));
     follow(Signal.ERROR, round.signals.level());
-    cohort.lane.observe(round.signals.counted(), round.closed.startMs(), calm);
+    cohort.lane.observe(round.signals.counted(), round.signals.sum(), round.closed.startMs(), calm);
     if (!Double.isNaN(round.signals.current())) {
       double samples = round.signals.samples();
       cohort.recentErrors =
           CohortRound.MEMORY * cohort.recentErrors + round.signals.current() * samples;
       cohort.recentSamples = CohortRound.MEMORY * cohort.recentSamples + samples;
     }
-    testErrors();
+    List<double[]> residuals = round.signals.residuals();
+    round
+        .shards
+        .map((index, shard) -> testErrors(shard, residuals.get(index)))
+        .forEach(round.flaws::putAll);
     for (Signal signal : round.others) {
       test(signal, outliers);
     }
-    round.members.forEach(member -> member.card().evidence = Double.NaN);
-    round.members.forEach(member -> followLead(member.card(), member.heard()));
-    round.cohortEvidence = cohortEvidence();
+    EvidenceSum evidence = round.shards.sum(this::evidence, Detection::add, new EvidenceSum());
+    round.cohortEvidence = cohortEvidence(evidence);
     long reporting = round.heard.values().stream().filter(r -> r.reports > 0).count();
     round.flawsShared = round.flaws.size() > Math.max(1, FLAWED_SHARE * reporting);
   }
 
-  private List<Member> members() {
-    List<Member> members = new ArrayList<>(round.members.size());
-    for (CohortRound.Member member : round.members) {
+  private Suspects suspects(List<CohortRound.Member> shard) {
+    Suspects suspects = new Suspects();
+    for (CohortRound.Member member : shard) {
+      DeviceCard card = member.card();
+      // The policy may test other signals than in the round before.
+      card.evidence = Double.NaN;
+      if (member.heard() != null && member.heard().reports > 0 && !card.isolated()) {
+        suspects.add(member, round.linearEvidence(card));
+      }
+    }
+    return suspects;
+  }
+
+  private static List<Member> members(List<CohortRound.Member> shard) {
+    List<Member> members = new ArrayList<>(shard.size());
+    for (CohortRound.Member member : shard) {
       DeviceRound heard = member.heard();
       DeviceCard card = member.card();
       members.add(
@@ -112,12 +113,14 @@ final class Detection {
     return members;
   }
 
-  private void testErrors() {
+  /** What is wrong with the input signals is returned. */
+  private Map<String, Set<Flaw>> testErrors(List<CohortRound.Member> shard, double[] residuals) {
+    Map<String, Set<Flaw>> flaws = new TreeMap<>();
     int index = 0;
-    for (CohortRound.Member member : round.members) {
+    for (CohortRound.Member member : shard) {
       DeviceCard card = member.card();
       DeviceRound heard = member.heard();
-      double residual = round.signals.residuals()[index++];
+      double residual = residuals[index++];
       if (heard == null) {
         continue;
       }
@@ -140,8 +143,9 @@ final class Detection {
         card.pastResidual = RESIDUAL_MEMORY * card.pastResidual + (1 - RESIDUAL_MEMORY) * low;
       }
       round.chosen.test(card, heard);
-      watchInput(member.device(), card, heard);
+      watchInput(member.device(), card, heard, flaws);
     }
+    return flaws;
   }
 
   private boolean learns(DeviceCard card) {
@@ -155,85 +159,70 @@ final class Detection {
     return heard.sinceMs == 0 ? round.closed.startMs() : heard.sinceMs;
   }
 
-  private void watchInput(String device, DeviceCard card, DeviceRound heard) {
+  private void watchInput(
+      String device, DeviceCard card, DeviceRound heard, Map<String, Set<Flaw>> flaws) {
     Set<Flaw> found = card.input.check(heard.input(), round.settings.warmupReports());
     if (heard.reports > 0) {
       boolean impossible =
           found.contains(Flaw.STUCK) || found.contains(Flaw.OFFSET) || found.contains(Flaw.NOISE);
       card.flawRounds = impossible ? card.flawRounds + 1 : 0;
       if (impossible) {
-        round.flaws.put(device, EnumSet.copyOf(found));
+        flaws.put(device, EnumSet.copyOf(found));
       }
     }
   }
 
   /**
-   * The devices with the most evidence so far: at most the share that may be broken. Of those that
-   * nothing known tells apart all stay, if not all of them may go.
+   * A signal's levels in a part of the cohort.
+   *
+   * @param values per device, NaN where it has none
    */
-  private Set<String> outliers() {
-    List<Suspect> present = new ArrayList<>();
-    for (CohortRound.Member member : round.members) {
-      DeviceRound heard = member.heard();
-      if (heard != null && heard.reports > 0 && !member.card().isolated()) {
-        present.add(
-            new Suspect(member.device(), round.linearEvidence(member.card()), member.card()));
-      }
+  private record Levels(double[] values, SignalMoves moves) {}
+
+  private void test(Signal signal, Predicate<CohortRound.Member> outliers) {
+    List<Levels> parts = round.shards.map((index, shard) -> levels(signal, shard, outliers));
+    SignalMoves moves = new SignalMoves();
+    parts.forEach(part -> moves.merge(part.moves));
+    double common = moves.common();
+    round.shards.each((index, shard) -> observe(signal, shard, parts.get(index).values, common));
+    if (moves.devices() >= CohortSignals.DEVICES_MIN) {
+      observeCohort(signal, moves.mean());
     }
-    present.sort(MOST_FIRST);
-    Set<String> outliers = new HashSet<>();
-    int most = CohortSignals.trimmed(present.size());
-    while (most > 0
-        && most < present.size()
-        && MOST_FIRST.compare(present.get(most - 1), present.get(most)) == 0) {
-      most--;
-    }
-    present.subList(0, most).forEach(s -> outliers.add(s.device));
-    return outliers;
   }
 
-  private void test(Signal signal, Set<String> outliers) {
-    DeviceLane.Settings settings = round.settings;
-    double[] values = new double[round.members.size()];
-    double[] residuals = new double[values.length];
+  private Levels levels(
+      Signal signal, List<CohortRound.Member> shard, Predicate<CohortRound.Member> outliers) {
+    double[] values = new double[shard.size()];
+    SignalMoves moves = new SignalMoves();
     int index = 0;
-    int known = 0;
-    double sum = 0;
-    int counted = 0;
-    for (CohortRound.Member member : round.members) {
+    for (CohortRound.Member member : shard) {
       DeviceRound heard = member.heard();
       double value = heard == null ? Double.NaN : heard.value(signal);
       values[index++] = value;
       SignalLane lane = member.card().signals.get(signal);
-      if (Double.isNaN(value) || lane == null || !lane.ready(settings)) {
+      if (Double.isNaN(value) || lane == null || !lane.ready(round.settings)) {
         continue;
       }
-      double residual = lane.residual(value, settings);
+      double residual = lane.residual(value, round.settings);
       heard.residuals.put(signal, residual);
       if (!member.card().isolated()) {
-        residuals[known++] = residual;
-        if (!outliers.contains(member.device())) {
-          sum += Math.max(-CLIP, Math.min(CLIP, residual));
-          counted++;
-        }
+        moves.add(residual, !outliers.test(member));
       }
     }
-    double common = known < MEDIAN_DEVICES_MIN ? 0 : median(Arrays.copyOf(residuals, known));
-    observeDevices(signal, values, common);
-    if (known >= CohortSignals.DEVICES_MIN) {
-      observeCohort(signal, sum / counted);
-    }
+    return new Levels(values, moves);
   }
 
-  private void observeDevices(Signal signal, double[] values, double common) {
-    int index = 0;
-    for (CohortRound.Member member : round.members) {
-      DeviceCard card = member.card();
-      double value = values[index++];
-      if (!Double.isNaN(value)) {
-        card.signals
+  private void observe(
+      Signal signal, List<CohortRound.Member> shard, double[] values, double common) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isNaN(values[i])) {
+        CohortRound.Member member = shard.get(i);
+        member
+            .card()
+            .signals
             .computeIfAbsent(signal, SignalLane::new)
-            .observe(value, common, startMs(member.heard()), round.settings, member.heard().learns);
+            .observe(
+                values[i], common, startMs(member.heard()), round.settings, member.heard().learns);
       }
     }
   }
@@ -269,30 +258,43 @@ final class Detection {
         Double.isNaN(card.recentResidual) ? now : 0.5 * card.recentResidual + 0.5 * now;
   }
 
-  private double cohortEvidence() {
-    double[] logs = new double[round.members.size()];
-    int known = 0;
-    for (CohortRound.Member member : round.members) {
+  private EvidenceSum evidence(List<CohortRound.Member> shard) {
+    EvidenceSum sum = new EvidenceSum();
+    for (CohortRound.Member member : shard) {
       DeviceCard card = member.card();
+      card.evidence = Double.NaN;
+      followLead(card, member.heard());
       // What a shared cause explains says nothing of this cohort, not even after it is over.
       boolean explained = card.conditions.containsKey(AlertKind.SHARED_CAUSE);
       if (!card.isolated() && !explained && round.ready(card)) {
-        logs[known++] = round.evidence(card);
+        sum.add(round.evidence(card));
       }
     }
-    double devices = CohortSignals.trimmedMean(Arrays.copyOf(logs, known));
-    double errors = LogSpace.add(devices, cohort.lane.logEvidence()) - PlainMath.log(2);
-    return round.combine(errors, cohort.signals);
+    return sum;
   }
 
-  static double median(List<Double> values) {
-    return median(values.stream().mapToDouble(Double::doubleValue).toArray());
+  private static EvidenceSum add(EvidenceSum sum, EvidenceSum part) {
+    sum.merge(part);
+    return sum;
   }
 
-  /** Sorts the given values. */
-  static double median(double[] values) {
-    Arrays.sort(values);
-    int middle = values.length / 2;
-    return values.length % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+  private double cohortEvidence(EvidenceSum devices) {
+    double errors =
+        LogSpace.add(devices.trimmedMean(), cohort.lane.logEvidence()) - PlainMath.log(2);
+    return combine(errors);
+  }
+
+  /** Halves as for a device; a cohort's error evidence is known by its logarithm. */
+  private double combine(double logErrors) {
+    if (round.others.isEmpty()) {
+      return logErrors;
+    }
+    double sum = 0;
+    for (Signal signal : round.others) {
+      SignalLane lane = cohort.signals.get(signal);
+      sum += lane == null ? 0 : lane.evidence();
+    }
+    double rest = PlainMath.log(sum / round.others.size());
+    return round.testsErrors ? LogSpace.add(logErrors, rest) - PlainMath.log(2) : rest;
   }
 }

@@ -9,6 +9,7 @@ import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.state.SharedSuspect;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -63,10 +64,16 @@ public record FleetView(long devices, Map<Signal, Double> levels, List<SharedSus
     bySignal.forEach(
         (signal, values) -> {
           if (values.size() >= COHORTS_MIN) {
-            medians.put(signal, Detection.median(values));
+            medians.put(signal, median(values));
           }
         });
     return medians;
+  }
+
+  private static double median(List<Double> values) {
+    Collections.sort(values);
+    int count = values.size();
+    return 0.5 * (values.get((count - 1) / 2) + values.get(count / 2));
   }
 
   private static List<SharedSuspect> suspects(Collection<CohortHealth> cohorts) {

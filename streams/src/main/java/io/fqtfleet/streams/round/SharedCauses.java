@@ -7,13 +7,15 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertSeverity;
 import io.fqtfleet.schemas.AlertStatus;
+import io.fqtfleet.streams.drift.ExactSum;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.Thresholds;
 import io.fqtfleet.streams.state.SharedSuspect;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /**
  * An attribute, such as a firmware or a sensor batch, that devices of several cohorts share and
@@ -36,6 +38,9 @@ final class SharedCauses {
 
   private final CohortRound round;
   private final Map<String, SharedSuspect> suspects = new HashMap<>();
+
+  /** What separates those that are off in a signal from the rest. */
+  private final Map<Signal, String> separating = new EnumMap<>(Signal.class);
 
   SharedCauses(CohortRound round) {
     this.round = round;
@@ -108,24 +113,41 @@ final class SharedCauses {
 
   /** An attribute that separates the devices that are off in this round from the rest, or "". */
   String separating(Signal lead) {
-    TreeSet<String> attributes = new TreeSet<>();
-    round.cards.values().forEach(card -> attributes.addAll(card.attributes));
-    for (String attribute : attributes) {
-      double[] sums = new double[2];
-      int[] counts = new int[2];
-      for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
-        double residual = round.residual(entry.getKey(), lead);
-        int side = entry.getValue().attributes.contains(attribute) ? 0 : 1;
-        if (!Double.isNaN(residual)) {
-          sums[side] += residual;
-          counts[side]++;
+    return separating.computeIfAbsent(lead, this::firstSeparating);
+  }
+
+  /** How far so many devices are off. */
+  private static final class Group {
+    private int devices;
+    private final ExactSum residuals = new ExactSum();
+
+    void add(double residual) {
+      devices++;
+      residuals.add(residual);
+    }
+  }
+
+  private String firstSeparating(Signal lead) {
+    TreeMap<String, Group> groups = new TreeMap<>();
+    Group all = new Group();
+    for (CohortRound.Member member : round.members) {
+      double residual = round.residual(member.device(), lead);
+      if (!Double.isNaN(residual)) {
+        all.add(residual);
+        for (String attribute : member.card().attributes) {
+          groups.computeIfAbsent(attribute, a -> new Group()).add(residual);
         }
       }
-      if (counts[0] >= SHARERS_MIN
-          && counts[1] >= OTHERS_MIN
-          && sums[0] >= TROUBLED_MIN * counts[0]
-          && sums[1] <= OTHERS_MAX * counts[1]) {
-        return attribute;
+    }
+    for (Map.Entry<String, Group> entry : groups.entrySet()) {
+      Group with = entry.getValue();
+      int without = all.devices - with.devices;
+      double rest = all.residuals.value() - with.residuals.value();
+      if (with.devices >= SHARERS_MIN
+          && without >= OTHERS_MIN
+          && with.residuals.value() >= TROUBLED_MIN * with.devices
+          && rest <= OTHERS_MAX * without) {
+        return entry.getKey();
       }
     }
     return "";

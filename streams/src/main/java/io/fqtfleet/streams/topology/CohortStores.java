@@ -4,6 +4,7 @@ import io.fqtfleet.streams.round.CohortCard;
 import io.fqtfleet.streams.round.DeviceCard;
 import io.fqtfleet.streams.state.CohortEvent;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -24,6 +26,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
 final class CohortStores {
   /** The character after the slash: the end of a range over one cohort. */
   private static final char AFTER_SLASH = '/' + 1;
+
+  /** Below so many one thread is done as soon. */
+  private static final int SPREAD_DEVICES = 2048;
 
   private final KeyValueStore<String, byte[]> cohortCards;
   private final KeyValueStore<String, byte[]> deviceCards;
@@ -102,30 +107,32 @@ final class CohortStores {
   }
 
   Loaded load(String cohort, long endMs) {
-    TreeMap<String, DeviceCard> cards = new TreeMap<>();
     Map<String, byte[]> stored = new HashMap<>();
     try (KeyValueIterator<String, byte[]> range =
         deviceCards.range(cohort + "/", cohort + AFTER_SLASH)) {
-      range.forEachRemaining(
-          e -> {
-            String device = e.key.substring(cohort.length() + 1);
-            cards.put(device, DeviceCard.of(e.value));
-            stored.put(device, e.value);
-          });
+      range.forEachRemaining(e -> stored.put(e.key.substring(cohort.length() + 1), e.value));
     }
+    TreeMap<String, DeviceCard> cards = new TreeMap<>();
+    many(stored.entrySet())
+        .map(e -> Map.entry(e.getKey(), DeviceCard.of(e.getValue())))
+        .toList()
+        .forEach(e -> cards.put(e.getKey(), e.getValue()));
     return new Loaded(cards, stored, pending.before(cohort, endMs));
+  }
+
+  /** A huge cohort's cards are read and written by all processors. */
+  private static <T> Stream<T> many(Collection<T> all) {
+    return all.size() < SPREAD_DEVICES ? all.stream() : all.parallelStream();
   }
 
   void store(String name, CohortCard cohort, Loaded loaded, Set<String> departed) {
     pending.remove(loaded.pending);
     departed.forEach(device -> deviceCards.delete(name + "/" + device));
-    loaded.cards.forEach(
-        (device, card) -> {
-          byte[] bytes = card.toBytes();
-          if (!Arrays.equals(bytes, loaded.stored.get(device))) {
-            deviceCards.put(name + "/" + device, bytes);
-          }
-        });
+    many(loaded.cards.entrySet())
+        .map(e -> Map.entry(e.getKey(), e.getValue().toBytes()))
+        .filter(e -> !Arrays.equals(e.getValue(), loaded.stored.get(e.getKey())))
+        .toList()
+        .forEach(e -> deviceCards.put(name + "/" + e.getKey(), e.getValue()));
     if (loaded.cards.isEmpty() && pending.oldestMs(name) < 0) {
       cohortCards.delete(name);
       closedUntil.remove(name);

@@ -128,8 +128,12 @@ final class World {
 
   final Map<String, Cohort> cohorts = new TreeMap<>();
   final List<Alert> alerts = new ArrayList<>();
+  final List<CohortRound.Outcome> outcomes = new ArrayList<>();
   Policy policy = Policies.DEFAULT;
   int round;
+
+  /** Devices of a cohort that are done together. */
+  int perShard = Shards.DEVICES;
 
   World(int cohortCount, int perCohort, long seed) {
     Random random = new Random(seed);
@@ -170,9 +174,11 @@ final class World {
                 fleet.levels(),
                 fleet.causes());
         CohortRound.Outcome outcome =
-            CohortRound.decide(closed, cohort.card, cohort.cards, events(cohort, startMs));
+            CohortRound.decide(
+                closed, cohort.card, cohort.cards, events(cohort, startMs), perShard);
         cohort.health = outcome.health();
         fresh.addAll(outcome.alerts());
+        outcomes.add(outcome);
       }
       round++;
     }

@@ -52,7 +52,8 @@ class BadInputTest {
       assertEquals(deadLetters, rig.written(Topics.DEAD_LETTERS).size());
       long counted = rig.health().stream().mapToLong(CohortHealth::getSamplesLabelled).sum();
       long made = fleet.devices.values().stream().mapToLong(d -> d.labelled).sum();
-      assertTrue(made - counted <= 6 * SAMPLES, "made " + made + ", counted " + counted);
+      // The last round is open, and what claims to come from later waits for its time.
+      assertTrue(made - counted <= 7 * SAMPLES, "made " + made + ", counted " + counted);
     }
 
     @Override
@@ -117,6 +118,7 @@ class BadInputTest {
   @Test
   void aClockThatIsAYearOff() {
     tell(0, (story, report) -> story.rig.send(report, story.nowMs() - YEAR_MS));
+    tell(0, (story, report) -> story.rig.send(report, story.nowMs() + YEAR_MS));
     tell(
         0,
         (story, report) ->
