@@ -21,7 +21,9 @@ final class EffectiveSettings {
     for (RecordComponent component : settings.getClass().getRecordComponents()) {
       String key = path + component.getName();
       Object value = valueOf(component, settings);
-      if (value instanceof Record nested) {
+      if (value != null && component.getName().endsWith("Token")) {
+        flat.put(key, MASK);
+      } else if (value instanceof Record nested) {
         flatten(key + ".", nested, flat);
       } else if (value instanceof Map<?, ?> map) {
         flat.put(key, map.isEmpty() ? "{}" : map.keySet() + "=" + MASK);

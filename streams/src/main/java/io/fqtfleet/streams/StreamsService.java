@@ -1,8 +1,10 @@
 package io.fqtfleet.streams;
 
 import io.fqtfleet.streams.alerting.AlertPush;
+import io.fqtfleet.streams.console.Console;
+import io.fqtfleet.streams.ops.HttpEndpoint;
 import io.fqtfleet.streams.ops.Meters;
-import io.fqtfleet.streams.ops.OpsServer;
+import io.fqtfleet.streams.ops.OpsHandler;
 import io.fqtfleet.streams.topology.BoundedRocksDb;
 import io.fqtfleet.streams.topology.ErrorHandlers;
 import io.fqtfleet.streams.topology.FleetTopology;
@@ -24,6 +26,8 @@ import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.state.HostInfo;
+import org.eclipse.jetty.server.Handler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +51,11 @@ public final class StreamsService implements AutoCloseable {
 
   private final StreamsSettings settings;
   private final Meters meters = new Meters();
-  private final OpsServer ops;
+  private final HttpEndpoint http;
+
+  /** Null without a token for it. */
+  private final Console console;
+
   private final Thread starter = new Thread(this::startWhenKafkaIsThere, "streams-starter");
   private final CountDownLatch closing = new CountDownLatch(1);
   private final ThreadDeaths deaths = new ThreadDeaths();
@@ -56,20 +64,28 @@ public final class StreamsService implements AutoCloseable {
   private String waitingFor = "the service has not been started";
   private String failure;
 
-  /** Opens the HTTP endpoint; a busy port is refused here. */
+  /** Takes the HTTP port; a busy one is refused here. */
   public StreamsService(StreamsSettings settings) {
     this.settings = settings;
-    this.ops =
-        new OpsServer(
-            new InetSocketAddress(settings.ops().host(), settings.ops().port()),
+    this.console =
+        settings.console().isOn()
+            ? new Console(settings.console(), client(), this::streams, this::self)
+            : null;
+    Handler ops =
+        new OpsHandler(
             this::unhealthy,
             this::notReady,
             this::warnings,
             text -> StreamsMetrics.write(text, meters, this::streams));
+    InetSocketAddress address = new InetSocketAddress(settings.ops().host(), settings.ops().port());
+    this.http =
+        console == null
+            ? new HttpEndpoint(address, ops)
+            : new HttpEndpoint(address, ops, console.handler());
   }
 
   public void start() {
-    ops.start();
+    http.start();
     LOG.info("settings={}", EffectiveSettings.of(settings));
     starter.setDaemon(true);
     starter.start();
@@ -87,9 +103,9 @@ public final class StreamsService implements AutoCloseable {
     return true;
   }
 
-  /** Port of health and metrics. */
+  /** Port of health, metrics and console. */
   public int opsPort() {
-    return ops.port();
+    return http.port();
   }
 
   public Meters meters() {
@@ -105,6 +121,9 @@ public final class StreamsService implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    if (console != null) {
+      console.close();
+    }
     AlertPush pushing = push();
     if (pushing != null) {
       pushing.close();
@@ -117,7 +136,7 @@ public final class StreamsService implements AutoCloseable {
     if (running != null && !running.close(options)) {
       LOG.error("the topology did not stop within {}", CLOSE_TIMEOUT);
     }
-    ops.close();
+    http.close();
   }
 
   private void startWhenKafkaIsThere() {
@@ -128,6 +147,9 @@ public final class StreamsService implements AutoCloseable {
         }
       }
       startPush();
+      if (console != null && closing.getCount() > 0) {
+        console.start();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
@@ -143,8 +165,7 @@ public final class StreamsService implements AutoCloseable {
     if (!alertmanager.isOn() || closing.getCount() == 0) {
       return;
     }
-    Map<String, Object> client = new HashMap<>(settings.kafka().client());
-    client.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().bootstrapServers());
+    Map<String, Object> client = client();
     client.put(ConsumerConfig.GROUP_ID_CONFIG, settings.application().id() + "-alertmanager");
     client.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MS);
     AlertPush.Settings pushSettings =
@@ -152,6 +173,21 @@ public final class StreamsService implements AutoCloseable {
             alertmanager.url(), alertmanager.resolveTimeout(), alertmanager.requestTimeout());
     push = new AlertPush(pushSettings, client, meters);
     push.start();
+  }
+
+  /** What every client of Kafka is made with. */
+  private Map<String, Object> client() {
+    Map<String, Object> client = new HashMap<>(settings.kafka().client());
+    client.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().bootstrapServers());
+    return client;
+  }
+
+  /** Where the other instances reach this one. */
+  private HostInfo self() {
+    String advertised = settings.console().advertised();
+    return advertised == null
+        ? new HostInfo(settings.ops().host(), http.port())
+        : HostInfo.buildFromEndpoint(advertised);
   }
 
   private synchronized AlertPush push() {
@@ -207,6 +243,10 @@ public final class StreamsService implements AutoCloseable {
 
   private KafkaStreams create() {
     Properties config = properties(settings);
+    if (console != null) {
+      HostInfo self = self();
+      config.put(StreamsConfig.APPLICATION_SERVER_CONFIG, self.host() + ":" + self.port());
+    }
     FleetTopology.Settings topologySettings =
         new FleetTopology.Settings(
             settings.application().id(),

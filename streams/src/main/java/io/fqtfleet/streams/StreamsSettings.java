@@ -17,7 +17,8 @@ public record StreamsSettings(
     Application application,
     Detection detection,
     Ops ops,
-    AlertmanagerPush alertmanager) {
+    AlertmanagerPush alertmanager,
+    Console console) {
   public static final String ENVIRONMENT_PREFIX = "FQT_STREAMS";
 
   public StreamsSettings {
@@ -30,6 +31,7 @@ public record StreamsSettings(
     detection = detection == null ? new Detection(null, null) : detection;
     ops = ops == null ? new Ops(null, null) : ops;
     alertmanager = alertmanager == null ? new AlertmanagerPush(null, null, null) : alertmanager;
+    console = console == null ? new Console(null, null, null, null) : console;
   }
 
   /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
@@ -40,7 +42,13 @@ public record StreamsSettings(
         new Application(null, stateDirectory.toString(), null, null, null, null),
         new Detection(fleetDevices, null),
         new Ops(null, 0),
+        null,
         null);
+  }
+
+  /** The same with a console. */
+  public StreamsSettings withConsole(Console other) {
+    return new StreamsSettings(kafka, application, detection, ops, alertmanager, other);
   }
 
   /**
@@ -206,6 +214,51 @@ public record StreamsSettings(
 
     public boolean isOn() {
       return url != null;
+    }
+  }
+
+  /**
+   * The operators' page, on the port of health and metrics; off without a token.
+   *
+   * @param readToken who has it may look
+   * @param operatorToken who has it may also act
+   * @param session how long a login lasts
+   * @param advertised host:port at which the other instances reach this one; absent = ops
+   */
+  public record Console(
+      String readToken, String operatorToken, Duration session, String advertised) {
+    private static final String TOKEN = "[!-~]{16,200}";
+
+    public Console {
+      session = or(session, Duration.ofHours(12));
+      List<String> problems = new ArrayList<>();
+      token(problems, "readToken", readToken);
+      token(problems, "operatorToken", operatorToken);
+      require(
+          problems,
+          readToken == null || !readToken.equals(operatorToken),
+          "readToken: is the operatorToken too; give them different values");
+      require(
+          problems,
+          session.toMinutes() >= 1 && session.toDays() <= 31,
+          "session: " + session.toMillis() + "ms is not in 1m..31d");
+      require(
+          problems,
+          advertised == null || advertised.matches("[^:/\\s]+:[0-9]{1,5}"),
+          "advertised: '" + advertised + "' is no host:port");
+      raise(problems);
+    }
+
+    private static void token(List<String> problems, String name, String token) {
+      // The value is a secret: the message must not repeat it.
+      require(
+          problems,
+          token == null || token.matches(TOKEN),
+          name + ": is not 16..200 printable characters without spaces (openssl rand -hex 24)");
+    }
+
+    public boolean isOn() {
+      return readToken != null || operatorToken != null;
     }
   }
 

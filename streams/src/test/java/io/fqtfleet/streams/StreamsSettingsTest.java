@@ -42,6 +42,11 @@ class StreamsSettingsTest {
             detection: {fleetDevices: 42, maxClockSkew: 5s}
             ops: {host: 0.0.0.0, port: 1}
             alertmanager: {url: 'https://a:9093/x', resolveTimeout: 1m, requestTimeout: 2s}
+            console:
+              readToken: only-to-look-at-it
+              operatorToken: to-change-things-too
+              session: 1h
+              advertised: streams-1:9102
             """);
     assertEquals(
         new StreamsSettings(
@@ -50,7 +55,12 @@ class StreamsSettingsTest {
             new StreamsSettings.Detection(42L, Duration.ofSeconds(5)),
             new StreamsSettings.Ops("0.0.0.0", 1),
             new StreamsSettings.AlertmanagerPush(
-                "https://a:9093/x", Duration.ofMinutes(1), Duration.ofSeconds(2))),
+                "https://a:9093/x", Duration.ofMinutes(1), Duration.ofSeconds(2)),
+            new StreamsSettings.Console(
+                "only-to-look-at-it",
+                "to-change-things-too",
+                Duration.ofHours(1),
+                "streams-1:9102")),
         settings);
   }
 
@@ -96,7 +106,7 @@ class StreamsSettingsTest {
     TreeSet<String> documented = new TreeSet<>();
     Matcher row =
         Pattern.compile(
-                "^\\| `((?:kafka|application|detection|ops|alertmanager)\\.\\w+)` \\|",
+                "^\\| `((?:kafka|application|detection|ops|alertmanager|console)\\.\\w+)` \\|",
                 Pattern.MULTILINE)
             .matcher(Files.readString(Path.of("README.md")));
     while (row.find()) {

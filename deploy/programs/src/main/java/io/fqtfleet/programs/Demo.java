@@ -66,6 +66,9 @@ final class Demo {
     try (DemoStack stack =
         new DemoStack(directory, masterKey, scenario.simulatedDevices() + scenario.qemuDevices())) {
       say("Kafka %s   MQTT %s", stack.bootstrapServers(), stack.mqtt());
+      if (options.keep()) {
+        say("console  %s", stack.console());
+      }
       new PolicyTopic(stack.bootstrapServers()).publish(policy());
       FleetSetup setup =
           new FleetSetup(stack.mqtt(), masterKey, KEY_ID, directory, home.firmwareImage(), WORKERS);
@@ -210,6 +213,7 @@ final class Demo {
     say("staying up (--keep): Kafka %s, MQTT %s", stack.bootstrapServers(), stack.mqtt());
     say("gateway  http://127.0.0.1:%d/metrics", stack.gateway().opsPort());
     say("streams  http://127.0.0.1:%d/metrics", stack.streams().opsPort());
+    say("console  %s", stack.console());
     say("Ctrl-C stops everything");
     try {
       while (true) {

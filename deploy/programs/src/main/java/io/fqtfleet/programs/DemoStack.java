@@ -8,6 +8,7 @@ import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -22,6 +23,7 @@ final class DemoStack implements AutoCloseable {
   private final LocalMqttBroker broker;
   private final Gateway gateway;
   private final StreamsService streams;
+  private final String consoleToken = newToken();
 
   /**
    * Returns when reports can flow; the caller closes it whatever happens afterwards.
@@ -44,7 +46,8 @@ final class DemoStack implements AutoCloseable {
       gateway.start();
       streams =
           new StreamsService(
-              StreamsSettings.of(kafka.bootstrapServers(), directory.resolve("streams"), devices));
+              StreamsSettings.of(kafka.bootstrapServers(), directory.resolve("streams"), devices)
+                  .withConsole(new StreamsSettings.Console(null, consoleToken, null, null)));
       started.push(streams);
       streams.start();
       if (!gateway.awaitReady(READY_TIMEOUT)) {
@@ -58,6 +61,17 @@ final class DemoStack implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  private static String newToken() {
+    byte[] random = new byte[16];
+    new SecureRandom().nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+
+  /** Logs in as operator; the token is in the fragment, which no browser sends. */
+  String console() {
+    return "http://127.0.0.1:" + streams.opsPort() + "/#token=" + consoleToken;
   }
 
   String bootstrapServers() {

@@ -5,6 +5,8 @@ import io.fqtfleet.programs.bench.BenchCommand;
 import io.fqtfleet.programs.detect.DetectCommand;
 import io.fqtfleet.programs.evaluation.EvaluateCommand;
 import io.fqtfleet.programs.faults.FaultsCommand;
+import io.fqtfleet.programs.operations.DoctorCommand;
+import io.fqtfleet.programs.operations.TopicsCommand;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.streams.StreamsMain;
 import java.util.concurrent.Callable;
@@ -34,6 +36,9 @@ import picocli.CommandLine.Spec;
       WhyCommand.class,
       FreezeCommand.class,
       FreezeCommand.Thaw.class,
+      TopicsCommand.class,
+      DoctorCommand.class,
+      picocli.AutoComplete.GenerateCompletion.class,
       BenchCommand.class,
       SimCommand.class,
       DetectCommand.class,

@@ -59,7 +59,7 @@ class ShippedFilesTest {
   void noConfigurationFileIsForgotten() throws IOException {
     try (Stream<Path> files = Files.list(CONFIG)) {
       assertEquals(
-          "[gateway.yaml, mosquitto.acl, mosquitto.conf, policy.yaml, streams.yaml]",
+          "[gateway.yaml, mosquitto.acl, mosquitto.conf, policy.yaml, prometheus, streams.yaml]",
           files.map(f -> f.getFileName().toString()).sorted().toList().toString());
     }
   }

@@ -51,6 +51,7 @@ class StreamsServiceIT {
                 null, directory.resolve(state).toString(), 2, null, null, 32),
             new StreamsSettings.Detection(100L, null),
             new StreamsSettings.Ops(null, 0),
+            null,
             null);
     return new StreamsService(settings);
   }

@@ -19,15 +19,15 @@ import java.util.function.UnaryOperator;
  * Devices as seen from Kafka: error counts drawn from a seed, training that helps where a budget
  * allows it, acknowledged versions. No signal, no network.
  */
-final class SyntheticFleet {
+public final class SyntheticFleet {
   /** One device. */
-  static final class Device {
-    final String id;
+  public static final class Device {
+    public final String id;
 
     /** What it is called in a story whose devices keep their names. */
     final String origin;
 
-    final String cohort;
+    public final String cohort;
     final Random random;
     double error;
     double healthyError;
@@ -57,7 +57,7 @@ final class SyntheticFleet {
       this.random = new Random(seed);
     }
 
-    DeviceStatus status(boolean online) {
+    public DeviceStatus status(boolean online) {
       return DeviceStatus.newBuilder()
           .setDevice(id)
           .setState(online ? DeviceState.ONLINE : DeviceState.OFFLINE)
@@ -77,7 +77,7 @@ final class SyntheticFleet {
     }
 
     /** Counts one interval and reports. */
-    TrainingReport report(int samples) {
+    public TrainingReport report(int samples) {
       for (int i = 0; i < samples; i++) {
         labelled++;
         correct += random.nextDouble() >= error ? 1 : 0;
@@ -136,7 +136,7 @@ final class SyntheticFleet {
       inputSquareSum = 0;
     }
 
-    void apply(UpdateBudget budget) {
+    public void apply(UpdateBudget budget) {
       if (budget.getVersion() > budgetVersion) {
         budgetVersion = budget.getVersion();
         terms = budget.getTerms();
@@ -144,9 +144,9 @@ final class SyntheticFleet {
     }
   }
 
-  final Map<String, Device> devices = new TreeMap<>();
+  public final Map<String, Device> devices = new TreeMap<>();
 
-  SyntheticFleet(int cohorts, int perCohort, double error, long seed) {
+  public SyntheticFleet(int cohorts, int perCohort, double error, long seed) {
     this(cohorts, perCohort, error, seed, UnaryOperator.identity());
   }
 
@@ -169,12 +169,12 @@ final class SyntheticFleet {
     return devices.values().stream().filter(d -> d.origin.equals(origin)).findAny().orElseThrow();
   }
 
-  List<Device> cohort(String cohort) {
+  public List<Device> cohort(String cohort) {
     return new ArrayList<>(devices.values().stream().filter(d -> d.cohort.equals(cohort)).toList());
   }
 
   /** From now on the devices of a cohort err so often, until they learn. */
-  void drift(String cohort, double error) {
+  public void drift(String cohort, double error) {
     cohort(cohort).forEach(d -> d.error = error);
   }
 }

@@ -129,6 +129,7 @@ final class StreamsBench {
         new StreamsSettings.Application(id, state.toString(), options.threads, null, null, null),
         new StreamsSettings.Detection((long) Math.max(options.devices, options.restored), null),
         new StreamsSettings.Ops(null, 0),
+        null,
         null);
   }
 
