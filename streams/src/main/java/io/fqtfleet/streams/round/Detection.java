@@ -54,7 +54,7 @@ final class Detection {
   /** The signals are taken from the state before the round, then the round is tested. */
   void run() {
     Suspects suspects = round.shards.sum(this::suspects, Suspects::merge, new Suspects());
-    Predicate<CohortRound.Member> outliers = suspects.outliers(round);
+    Predicate<CohortRound.Member> outliers = suspects.outliers(round::linearEvidence);
     round.signals =
         CohortSignals.of(
             round.shards.map((index, shard) -> members(shard)),

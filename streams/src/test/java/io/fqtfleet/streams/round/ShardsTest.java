@@ -1,9 +1,13 @@
 package io.fqtfleet.streams.round;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -64,5 +68,45 @@ class ShardsTest {
   @Test
   void aCohortWithMoreDevicesThanAreKeptOneByOneIsDecidedAlikeInAnyNumberOfParts() {
     compare(400, 32);
+  }
+
+  /** Share of a thousand devices that is left out, when a part of them has drifted. */
+  private static double leftOut(double drifted, double logWhenDrifted, long seed) {
+    Random random = new Random(seed);
+    Suspects suspects = new Suspects();
+    List<CohortRound.Member> members = new ArrayList<>();
+    for (int d = 0; d < 1000; d++) {
+      DeviceCard card = new DeviceCard();
+      double log = d < 1000 * drifted ? logWhenDrifted + 9 * random.nextDouble() : -1;
+      card.evidence = Math.exp(log + 2 * random.nextGaussian());
+      members.add(new CohortRound.Member("d" + d, card, null));
+      suspects.add(members.get(d), card.evidence);
+    }
+    Predicate<CohortRound.Member> outliers = suspects.outliers(card -> card.evidence);
+    return members.stream().filter(outliers).count() / 1000.0;
+  }
+
+  @Test
+  void ofManyDevicesAboutTheTwentiethWithTheMostEvidenceIsLeftOut() {
+    for (long seed = 41; seed < 46; seed++) {
+      for (double log : new double[] {0, 20, 200, 600}) {
+        for (double drifted : new double[] {0, 0.02, 0.1, 0.5, 1}) {
+          double share = leftOut(drifted, log, seed);
+          String story = drifted + " at e^" + log + ": " + share + " left out, seed " + seed;
+          // Evidence far beyond any threshold may lie closer together than a bin is wide.
+          assertTrue(share >= (log > 20 ? 0 : 0.02) && share <= 0.1, story);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whereNoDeviceHasEvidenceNoneIsLeftOut() {
+    Suspects suspects = new Suspects();
+    for (int d = 0; d < 1000; d++) {
+      suspects.add(new CohortRound.Member("d" + d, new DeviceCard(), null), 0);
+    }
+    CohortRound.Member one = new CohortRound.Member("d7", new DeviceCard(), null);
+    assertFalse(suspects.outliers(card -> 0).test(one));
   }
 }
