@@ -42,6 +42,7 @@ public final class BudgetRule {
    * @param resetPending the last reset of e_max is not known to have reached the device
    * @param reissues how often the last terms were sent again
    * @param recall by a rollout that failed or was aborted in this round
+   * @param reserve refilled up to now; null = the policy bounds no energy
    * @param restorePending the last return to stored weights is not known to have reached the device
    */
   public record Situation(
@@ -56,7 +57,8 @@ public final class BudgetRule {
       boolean resetPending,
       int reissues,
       Recall recall,
-      boolean restorePending) {
+      boolean restorePending,
+      EnergyReserve reserve) {
     /** The first round in which it may train more. */
     boolean startsTraining() {
       return elevated(standing) && !elevated(from);
@@ -74,6 +76,9 @@ public final class BudgetRule {
     boolean frozen = policy.getFrozen() || policy.getFrozenDevices().contains(s.device);
     boolean quiet = QuietTime.holds(policy, nowMs);
     BudgetTerms terms = frozen ? frozen(policy.getQuiet()) : terms(s, policy, quiet);
+    if (s.reserve != null) {
+      terms = s.reserve.allow(terms, policy.getEnergy(), s.last);
+    }
     boolean expires = !frozen && !quiet && policy.getTimeToLiveS() > 0 && elevated(s.standing);
     int timeToLiveS = expires ? policy.getTimeToLiveS() : 0;
     UpdateBudget last = s.last;

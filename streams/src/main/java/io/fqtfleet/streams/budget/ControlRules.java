@@ -47,9 +47,9 @@ final class ControlRules {
     within("rollout.minSamples", plan.getMinSamples(), 0, 10_000_000);
     if (plan.getSuccessPermille() + plan.getFailurePermille() > 1000) {
       problems.add(
-          "rollout.successPermille: %d with failurePermille %d contradict each other; their sum may be"
+          "rollout.successPermille: %d with failurePermille %d contradict each other; their sum"
                   .formatted(plan.getSuccessPermille(), plan.getFailurePermille())
-              + " 1000 at most, lower one of them");
+              + " may be 1000 at most, lower one of them");
     }
   }
 
@@ -96,7 +96,7 @@ final class ControlRules {
     within("energy.refillMilliJoulePerHour", bucket.getRefillMilliJoulePerHour(), 0, ENERGY_MAX);
     if (onExpiry != ExpiryAction.FREEZE) {
       problems.add(
-          "onExpiry: %s would leave the bucket of 'energy' to the device's factory terms; set FREEZE"
+          "onExpiry: %s would leave 'energy' to the device's factory terms; set FREEZE"
               .formatted(onExpiry));
     }
   }

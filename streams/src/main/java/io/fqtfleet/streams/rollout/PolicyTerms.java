@@ -14,7 +14,6 @@ public final class PolicyTerms {
         && a.getTrial().equals(b.getTrial())
         && a.getTimeToLiveS() == b.getTimeToLiveS()
         && a.getOnExpiry() == b.getOnExpiry()
-        && a.getLayerChoice() == b.getLayerChoice()
         && Objects.equals(a.getEnergy(), b.getEnergy());
   }
 
@@ -33,7 +32,6 @@ public final class PolicyTerms {
         .setTrial(terms.getTrial())
         .setTimeToLiveS(terms.getTimeToLiveS())
         .setOnExpiry(terms.getOnExpiry())
-        .setLayerChoice(terms.getLayerChoice())
         .setEnergy(terms.getEnergy())
         .build();
   }

@@ -205,7 +205,7 @@ public final class RolloutStep {
             .setSentence("");
     draft.say(
         from,
-        "Rollout %s begins: version %d of the policy changes what devices may train; the others keep"
+        "Rollout %s begins: version %d of the policy changes what devices may train; others keep"
                 .formatted(draft.state.getId(), policy.getVersion())
             + " the terms of version %d.".formatted(draft.lastGood.getVersion()));
   }

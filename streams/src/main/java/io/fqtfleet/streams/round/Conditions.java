@@ -21,7 +21,11 @@ import java.util.Map;
  */
 final class Conditions {
   private static final List<AlertKind> KINDS =
-      List.of(AlertKind.QUANT_SATURATION, AlertKind.TELEMETRY_LOSS, AlertKind.ENERGY);
+      List.of(
+          AlertKind.QUANT_SATURATION,
+          AlertKind.TELEMETRY_LOSS,
+          AlertKind.ENERGY,
+          AlertKind.DISOBEDIENCE);
 
   /** Rounds in a row before a rule that may be broken by chance raises an alert. */
   private static final int ROUNDS_MIN = 3;
@@ -93,7 +97,9 @@ final class Conditions {
   }
 
   private static int roundsMin(AlertKind kind) {
-    return kind == AlertKind.TELEMETRY_LOSS ? 1 : ROUNDS_MIN;
+    // What a device refuses after repetitions is no chance.
+    boolean sure = kind == AlertKind.TELEMETRY_LOSS || kind == AlertKind.DISOBEDIENCE;
+    return sure ? 1 : ROUNDS_MIN;
   }
 
   private void count(DeviceCard card, DeviceRound heard) {
@@ -116,6 +122,7 @@ final class Conditions {
       case TELEMETRY_LOSS -> isSilent(card) || losesReports(card);
       case QUANT_SATURATION -> heard != null && saturates(card, heard);
       case ENERGY -> heard != null && isThrottled(card, heard);
+      case DISOBEDIENCE -> Obeying.isBroken(card, heard);
       default -> throw new IllegalArgumentException(kind + " is no rule");
     };
   }

@@ -5,6 +5,7 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.budget.BudgetRule.Recall;
+import io.fqtfleet.streams.budget.EnergyReserve;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.DeviceLane;
 import io.fqtfleet.streams.drift.InputWatch;
@@ -20,7 +21,7 @@ import java.util.Map;
 
 /** What a cohort remembers of one of its devices between rounds. Used by one thread. */
 public final class DeviceCard {
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
@@ -99,6 +100,9 @@ public final class DeviceCard {
 
   /** Version that told it to restore its stored weights, not known to have arrived; 0 = none. */
   long restoreVersion;
+
+  /** What its policy's energy bucket holds beside its budget's; null = there is no such bucket. */
+  EnergyReserve reserve;
 
   /** Its reports once named a higher version than they do now. */
   boolean reverted;
@@ -229,6 +233,13 @@ public final class DeviceCard {
     out.writeFloat((float) usualError);
     out.writeLong(restoreVersion);
     out.writeBoolean(reverted);
+    out.writeBoolean(reserve != null);
+    if (reserve != null) {
+      out.writeDouble(reserve.milliJoule());
+      out.writeLong(reserve.atMs());
+      out.writeInt(reserve.capacity());
+      out.writeInt(reserve.refill());
+    }
     CardBytes.writeRecord(out, ALERTS, alert);
     CardBytes.writeConditions(out, conditions);
     out.writeInt(silentRounds);
@@ -277,6 +288,9 @@ public final class DeviceCard {
     card.usualError = in.readFloat();
     card.restoreVersion = in.readLong();
     card.reverted = in.readBoolean();
+    if (in.readBoolean()) {
+      card.reserve = new EnergyReserve(in.readDouble(), in.readLong(), in.readInt(), in.readInt());
+    }
     card.alert = CardBytes.readRecord(in, ALERTS);
     CardBytes.readConditions(in, card.conditions);
     card.silentRounds = in.readInt();

@@ -6,11 +6,13 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.EnergyBucket;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.ReasonCode;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WeightsAction;
 import io.fqtfleet.streams.budget.BudgetRule;
+import io.fqtfleet.streams.budget.EnergyReserve;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.Signal;
 import java.util.List;
@@ -108,6 +110,8 @@ final class DeviceVerdict {
 
   /** Asks for a budget and writes the decision, if anything was decided. */
   void conclude() {
+    Policy policy = round.rollout.policyFor(card);
+    EnergyReserve reserve = reserve(policy);
     BudgetRule.Situation situation =
         new BudgetRule.Situation(
             device,
@@ -121,8 +125,8 @@ final class DeviceVerdict {
             card.resetVersion > 0,
             card.reissues,
             card.recall,
-            card.restoreVersion > 0);
-    Policy policy = round.rollout.policyFor(card);
+            card.restoreVersion > 0,
+            reserve);
     BudgetRule.Issue issue =
         BudgetRule.decide(situation, policy, round.closed.endMs(), round.closed.decidableAtMs())
             .orElse(null);
@@ -148,8 +152,29 @@ final class DeviceVerdict {
                 Sentences.decision(from, card, issue, why.isEmpty() ? card.rolloutSentence : why))
             .build());
     if (budget != null) {
+      card.reserve = reserve == null ? null : reserve.granted(card.budget, budget);
       send(issue);
     }
+  }
+
+  /** Of a policy that bounds energy; is kept only where something changed but the time. */
+  private EnergyReserve reserve(Policy policy) {
+    EnergyBucket bucket = policy.getEnergy();
+    if (bucket == null) {
+      card.reserve = null;
+      return null;
+    }
+    long nowMs = round.closed.endMs();
+    if (card.reserve == null) {
+      card.reserve = EnergyReserve.start(bucket, card.budget, nowMs);
+    }
+    EnergyReserve now = card.reserve.at(bucket, nowMs);
+    boolean known = card.budget != null && card.appliedVersion >= card.budget.getVersion();
+    EnergyReserve settled = known ? now.confirmed(card.budget) : now;
+    if (settled.refill() != now.refill() || settled.capacity() != now.capacity()) {
+      card.reserve = settled;
+    }
+    return settled;
   }
 
   private void send(BudgetRule.Issue issue) {

@@ -17,6 +17,7 @@ final class RuleSentences {
     return switch (kind) {
       case QUANT_SATURATION -> "Nothing was changed; a model with wider ranges is needed.";
       case TELEMETRY_LOSS -> "Nothing was changed; look at power and network.";
+      case DISOBEDIENCE -> "Its budget is repeated a few times more; look at key and firmware.";
       case ENERGY -> "Nothing was changed; a larger energy bucket in the policy lets it train.";
       case LABEL_NOISE -> "It does not train on such labels; have their source looked at.";
       default -> "";
@@ -34,6 +35,7 @@ final class RuleSentences {
                   "clamps %.1f %% of its codes (%.1f %% before)",
                   100 * round.heard.get(device).value(Signal.SATURATION),
                   100 * card.signals.get(Signal.SATURATION).referenceMean());
+          case DISOBEDIENCE -> Obeying.what(card, round.heard.get(device));
           case ENERGY -> "should train, but its energy bucket is empty most of the time";
           default -> throw new IllegalArgumentException(kind + " is no rule");
         };
@@ -58,6 +60,7 @@ final class RuleSentences {
         switch (kind) {
           case TELEMETRY_LOSS -> "are silent or lose reports";
           case QUANT_SATURATION -> "clamp more than 5 % of their codes";
+          case DISOBEDIENCE -> "refuse, ignore or revert their budgets";
           case ENERGY -> "should train, but their energy buckets are empty";
           default -> throw new IllegalArgumentException(kind + " is no rule");
         };

@@ -32,6 +32,7 @@ class BudgetRuleTest {
     int reissues;
     BudgetRule.Recall recall = BudgetRule.Recall.NONE;
     boolean restorePending;
+    EnergyReserve reserve;
 
     Optional<Issue> decide(Policy policy, long nowMs) {
       return BudgetRule.decide(
@@ -47,7 +48,8 @@ class BudgetRuleTest {
               resetPending,
               reissues,
               recall,
-              restorePending),
+              restorePending,
+              reserve),
           policy,
           nowMs,
           nowMs + 500);

@@ -45,6 +45,7 @@ final class World {
     boolean online = true;
     List<String> attributes = List.of("firmware=1.0");
     long sequence;
+    long budgetVersion;
     private boolean told;
 
     Device(String id, long seed) {
@@ -99,7 +100,7 @@ final class World {
           .setMacsForward(1000)
           .setMacsBackward(0)
           .setEnergyMicroJoule(10)
-          .setBudgetVersion(1)
+          .setBudgetVersion(budgetVersion)
           .setReportsLost(lost)
           .setReportsDropped(0)
           .setCodesSaturated(Math.round(10_000 * Math.max(0, noisy(saturated, 0.1))))
@@ -196,6 +197,8 @@ final class World {
         Object attributes = new AttributeEvidence(device.attributes);
         events.add(new CohortEvent(cohort.name, device.id, startMs + 1, attributes));
       }
+      DeviceCard card = cohort.cards.get(device.id);
+      device.budgetVersion = card == null ? 0 : card.budget().getVersion();
       if (!device.silent) {
         events.add(new CohortEvent(cohort.name, device.id, startMs + 1000, device.report()));
       }
