@@ -115,6 +115,11 @@ public final class Topics {
     return DOWN + shardAndDevice(device) + "/budget";
   }
 
+  /** The filter of the budgets of all devices of one shard. */
+  public static String budgetFilter(int shard) {
+    return upFilter(shard).replace(UP, DOWN).replace("#", "+/budget");
+  }
+
   /** The filter of all that the devices of one shard publish. */
   public static String upFilter(int shard) {
     if (shard < 0 || shard >= SHARDS) {

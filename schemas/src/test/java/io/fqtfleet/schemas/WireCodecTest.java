@@ -87,7 +87,7 @@ class WireCodecTest {
     assertTrue(e.getMessage().contains("history/TrainingReport/<n>.avsc"), e.getMessage());
   }
 
-  /** The older schema lies in this module's test resources, as a released one would in history/. */
+  /** The schema of firmware before samplesThrottled was added. */
   @Test
   void aReportFromOlderFirmwareStillFlows() throws IOException, WireException {
     Schema old = oldReport();

@@ -51,7 +51,7 @@ final class Checks {
         : Double.toString(value);
   }
 
-  private static String words(Duration value) {
+  static String words(Duration value) {
     return value.toMillis() % 1000 == 0 ? value.toSeconds() + "s" : value.toMillis() + "ms";
   }
 }

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Accuracy of one cohort's simulated devices over time, by seconds of the fleet's clock. */
-final class CohortTally {
+public final class CohortTally {
   /** A week; later seconds count into the last one. */
   private static final int SECONDS_MAX = 7 * 86_400;
 
   private final List<long[]> seconds = new ArrayList<>();
 
-  synchronized void add(long fleetMs, Judged judged) {
+  public synchronized void add(long fleetMs, Judged judged) {
     int second = (int) Math.min(SECONDS_MAX, fleetMs / 1000);
     while (seconds.size() <= second) {
       seconds.add(new long[2]);
@@ -22,7 +22,7 @@ final class CohortTally {
   }
 
   /** Sums over the whole seconds that begin in [fromMs, untilMs). */
-  synchronized Judged between(long fromMs, long untilMs) {
+  public synchronized Judged between(long fromMs, long untilMs) {
     long labelled = 0;
     long correct = 0;
     int first = (int) Math.min(SECONDS_MAX, Math.max(0, (fromMs + 999) / 1000));

@@ -17,7 +17,7 @@ public final class EventSpecs {
    * @param at when
    * @param cohort whose
    * @param to name of the new domain
-   * @param profile abrupt, gradual, incremental or recurring
+   * @param profile abrupt, gradual, incremental, recurring or seasonal
    * @param over time of the change, or of one half period; needed unless abrupt
    */
   public record Drift(Duration at, String cohort, String to, DriftProfile profile, Duration over) {

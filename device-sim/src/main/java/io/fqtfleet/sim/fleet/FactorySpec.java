@@ -65,7 +65,8 @@ public record FactorySpec(
     return new FactorySpec(null, null, null, null, null, null, null, null, null);
   }
 
-  BudgetTerms terms(Duration reportInterval) {
+  /** The terms before the first budget. */
+  public BudgetTerms terms(Duration reportInterval) {
     return BudgetTerms.newBuilder()
         .setTraining(training)
         .setLambdaMinPermille(lambdaMinPermille)

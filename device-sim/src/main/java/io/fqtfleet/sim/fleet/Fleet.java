@@ -10,6 +10,7 @@ import io.fqtfleet.sim.link.LossyLink;
 import io.fqtfleet.sim.link.QemuDevice;
 import io.fqtfleet.sim.link.SensorFeed;
 import io.fqtfleet.sim.load.FleetAccounting;
+import io.fqtfleet.sim.load.LatencyLog;
 import io.fqtfleet.sim.signal.Chance;
 import io.fqtfleet.sim.signal.SignalSpace;
 import java.time.Duration;
@@ -44,7 +45,9 @@ public final class Fleet implements AutoCloseable {
   private final FleetSetup setup;
   private final FactoryModel model;
   private final SensorPlan plan;
-  private final FleetAccounting accounting = new FleetAccounting();
+  private final List<CohortSpec> cohorts;
+  private final LatencyLog ackTimes = new LatencyLog();
+  private final FleetAccounting accounting;
   private final Map<String, CohortTally> tallies = new LinkedHashMap<>();
   private final Map<String, List<FleetDevice>> devices = new LinkedHashMap<>();
   private final List<QemuMember> qemu = new ArrayList<>();
@@ -59,14 +62,26 @@ public final class Fleet implements AutoCloseable {
    * @throws IllegalStateException if the scenario has QEMU devices and QEMU or the image is missing
    */
   public Fleet(Scenario scenario, SignalSpace space, FactoryModel model, FleetSetup setup) {
+    this(scenario, space, model, setup, new FleetAccounting());
+  }
+
+  /** The same with books that others write in, too. */
+  public Fleet(
+      Scenario scenario,
+      SignalSpace space,
+      FactoryModel model,
+      FleetSetup setup,
+      FleetAccounting accounting) {
+    this.accounting = accounting;
     this.scenario = scenario;
     this.setup = setup;
     this.model = model;
     this.plan = new SensorPlan(scenario, space);
+    this.cohorts = scenario.cohorts(CohortSpec.Fidelity.EXACT);
     if (scenario.qemuDevices() > 0) {
       QemuDevice.requireAvailable(setup.image());
     }
-    for (CohortSpec cohort : scenario.cohorts()) {
+    for (CohortSpec cohort : cohorts) {
       tallies.put(cohort.name(), new CohortTally());
       List<FleetDevice> members = new ArrayList<>();
       for (int i = 0; i < cohort.devices(); i++) {
@@ -87,19 +102,17 @@ public final class Fleet implements AutoCloseable {
         NativeAgent.open(identity(cohort, id, "host").toBytes(), model.page(), BOOT_COUNTER, nonce);
     SimDevice device =
         new SimDevice(id, agent, plan.source(place), plan.labels(place), cohort.windowsPerSecond());
-    accounting.booted(id, nonce);
-    return new FleetDevice(device, link(id, seed), tallies.get(cohort.name()), accounting, bootMs);
+    accounting.booted(id, nonce, bootMs, 1);
+    FleetDevice.Books books =
+        new FleetDevice.Books(tallies.get(cohort.name()), accounting, ackTimes, this::nowMs);
+    return new FleetDevice(device, link(id, seed), books, bootMs);
   }
 
   private DeviceLink link(String id, long seed) {
-    DeviceLink link = new HiveMqLink(id, setup.broker(), seed);
+    DeviceLink link =
+        new HiveMqLink(id, setup.broker(), setup.access(), HiveMqLink.IN_FLIGHT_MAX, seed);
     return scenario.link().isLossy()
-        ? new LossyLink(
-            link,
-            scenario.link().dropPermille() / 1000.0,
-            scenario.link().repeatPermille() / 1000.0,
-            report -> accounting.withheld(id, report.reportSequence()),
-            seed)
+        ? new LossyLink(link, scenario.link().shares(), new LineBook(accounting, id), seed)
         : link;
   }
 
@@ -116,7 +129,7 @@ public final class Fleet implements AutoCloseable {
     startNanos = System.nanoTime();
     all().forEach(FleetDevice::connect);
     workers.start();
-    for (CohortSpec cohort : scenario.cohorts()) {
+    for (CohortSpec cohort : cohorts) {
       for (int i = 0; i < cohort.qemuDevices(); i++) {
         SensorPlan.Place place = plan.qemu(cohort, i);
         QemuMember.Sensed sensed =
@@ -138,10 +151,15 @@ public final class Fleet implements AutoCloseable {
     return (System.nanoTime() - startNanos) / 1_000_000;
   }
 
+  /** The moment of {@link #start}, as {@code System.nanoTime} counts. */
+  public long startNanos() {
+    return startNanos;
+  }
+
   /** Every device of the fleet. */
   public List<Member> members() {
     List<Member> members = new ArrayList<>();
-    for (CohortSpec cohort : scenario.cohorts()) {
+    for (CohortSpec cohort : cohorts) {
       for (int i = 0; i < cohort.devices(); i++) {
         members.add(new Member(cohort.device(i), cohort.name(), false));
       }
@@ -207,6 +225,11 @@ public final class Fleet implements AutoCloseable {
   /** Reports made, withheld and acknowledged; simulated devices only. */
   public FleetAccounting accounting() {
     return accounting;
+  }
+
+  /** From the moment a report was due to the broker's acknowledgement; simulated devices only. */
+  public LatencyLog ackTimes() {
+    return ackTimes;
   }
 
   /** Windows taken by each QEMU device. */

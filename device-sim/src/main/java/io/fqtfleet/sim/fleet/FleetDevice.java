@@ -6,9 +6,11 @@ import io.fqtfleet.sim.device.SimDevice.Judged;
 import io.fqtfleet.sim.device.SimDevice.Outgoing;
 import io.fqtfleet.sim.link.DeviceLink;
 import io.fqtfleet.sim.load.FleetAccounting;
+import io.fqtfleet.sim.load.LatencyLog;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * A device with its link. Turned by one worker thread; the link's threads only leave messages in a
@@ -18,6 +20,8 @@ final class FleetDevice implements DeviceLink.Listener {
   /** Between two turns of a device. */
   static final long TICK_MS = 250;
 
+  private static final long NEVER = Long.MAX_VALUE;
+
   /** Windows a device may be behind before older ones are skipped. */
   private static final int BEHIND_MAX = 256;
 
@@ -26,17 +30,24 @@ final class FleetDevice implements DeviceLink.Listener {
 
   private final SimDevice device;
   private final DeviceLink link;
-  private final CohortTally tally;
-  private final FleetAccounting accounting;
+  private final Books books;
   private final long bootMs;
   private final BlockingQueue<Message> inbox = new ArrayBlockingQueue<>(INBOX_MAX);
   private final AtomicLong budgets = new AtomicLong();
   private long nextTickMs = TICK_MS;
+
+  /** Since when a report is due and could not be sent. */
+  private long dueMs = NEVER;
+
   private Judged judged = new Judged(0, 0);
   private volatile boolean birthDue;
   private volatile Snapshot snapshot;
 
   private record Message(String topic, byte[] payload) {}
+
+  /** Where the fleet keeps its counts; shared. */
+  record Books(
+      CohortTally tally, FleetAccounting accounting, LatencyLog ackTimes, LongSupplier clockMs) {}
 
   /** What the statistics read; replaced whole after each turn. */
   record Snapshot(NativeAgent.Counters counters, Judged judged, long skipped, long behindMs) {}
@@ -44,16 +55,10 @@ final class FleetDevice implements DeviceLink.Listener {
   /**
    * @param bootMs the fleet's time at which this device boots
    */
-  FleetDevice(
-      SimDevice device,
-      DeviceLink link,
-      CohortTally tally,
-      FleetAccounting accounting,
-      long bootMs) {
+  FleetDevice(SimDevice device, DeviceLink link, Books books, long bootMs) {
     this.device = device;
     this.link = link;
-    this.tally = tally;
-    this.accounting = accounting;
+    this.books = books;
     this.bootMs = bootMs;
     this.snapshot = new Snapshot(device.counters(), judged, 0, 0);
   }
@@ -93,10 +98,14 @@ final class FleetDevice implements DeviceLink.Listener {
     }
     device.tick(tickMs, BEHIND_MAX);
     Judged now = device.judged();
-    tally.add(bootMs + tickMs, now.minus(judged));
+    books.tally.add(bootMs + tickMs, now.minus(judged));
     judged = now;
-    if (device.reportDue(tickMs) && link.hasRoom()) {
-      report(tickMs);
+    if (device.reportDue(tickMs)) {
+      dueMs = Math.min(dueMs, tickMs);
+      if (link.hasRoom()) {
+        report(tickMs);
+        dueMs = NEVER;
+      }
     }
     snapshot = new Snapshot(device.counters(), now, device.skipped(), nowMs - tickMs);
     return true;
@@ -104,8 +113,14 @@ final class FleetDevice implements DeviceLink.Listener {
 
   private void report(long tickMs) {
     Outgoing report = device.report(tickMs);
-    accounting.made(device.id(), report.reportSequence());
-    link.publish(report, () -> accounting.acked(device.id(), report.reportSequence()));
+    long intendedMs = bootMs + dueMs;
+    books.accounting.made(device.id(), report.reportSequence());
+    link.publish(
+        report,
+        () -> {
+          books.accounting.acked(device.id(), report.reportSequence());
+          books.ackTimes.record((books.clockMs.getAsLong() - intendedMs) * 1000);
+        });
   }
 
   Snapshot snapshot() {

@@ -1,6 +1,7 @@
 package io.fqtfleet.sim.fleet;
 
 import io.fqtfleet.schemas.DeviceKeys;
+import io.fqtfleet.sim.link.MqttAccess;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
@@ -14,6 +15,7 @@ import java.nio.file.Path;
  * @param workDirectory for factory weights and what QEMU devices store
  * @param image firmware for QEMU devices, an ELF file; null if the scenario has none
  * @param workers threads that turn devices, 1..64
+ * @param access how devices get into the broker
  */
 public record FleetSetup(
     InetSocketAddress broker,
@@ -21,7 +23,19 @@ public record FleetSetup(
     int keyId,
     Path workDirectory,
     Path image,
-    int workers) {
+    int workers,
+    MqttAccess access) {
+  /** A broker without TLS and login. */
+  public FleetSetup(
+      InetSocketAddress broker,
+      byte[] masterKey,
+      int keyId,
+      Path workDirectory,
+      Path image,
+      int workers) {
+    this(broker, masterKey, keyId, workDirectory, image, workers, MqttAccess.OPEN);
+  }
+
   public FleetSetup {
     new Checks()
         .that(
@@ -36,7 +50,7 @@ public record FleetSetup(
   }
 
   /** Key of a device, as the gateway derives it. */
-  byte[] key(String device) {
+  public byte[] key(String device) {
     return DeviceKeys.derive(masterKey, device, keyId);
   }
 

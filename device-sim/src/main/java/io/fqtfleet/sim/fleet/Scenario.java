@@ -1,9 +1,16 @@
 package io.fqtfleet.sim.fleet;
 
+import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.StrictYaml;
 import io.fqtfleet.sim.fleet.EventSpecs.Drift;
 import io.fqtfleet.sim.fleet.EventSpecs.Fault;
 import io.fqtfleet.sim.fleet.EventSpecs.WrongLabels;
+import io.fqtfleet.sim.fleet.LoadSpecs.Churn;
+import io.fqtfleet.sim.fleet.LoadSpecs.ConnectSpec;
+import io.fqtfleet.sim.fleet.LoadSpecs.FirmwareRollout;
+import io.fqtfleet.sim.fleet.LoadSpecs.PhaseSpec;
+import io.fqtfleet.sim.fleet.LoadSpecs.SkewedClock;
+import io.fqtfleet.sim.fleet.LoadSpecs.Storm;
 import io.fqtfleet.sim.signal.BearingDomain;
 import io.fqtfleet.sim.signal.DataSetSource.Place;
 import io.fqtfleet.sim.signal.DataSetSpace;
@@ -34,6 +41,13 @@ import java.util.Set;
  * @param drifts changes of a cohort's domain
  * @param faults broken sensors
  * @param wrongLabels wrong labels
+ * @param connect how trace devices connect
+ * @param phases parts of the run with their offered rate and share of connected devices
+ * @param storms connections that break together and come back together
+ * @param churn devices that come and go
+ * @param clocks devices whose clock runs wrong
+ * @param rollouts new firmware, device by device
+ * @param expect what the run must show
  */
 public record Scenario(
     String name,
@@ -45,21 +59,45 @@ public record Scenario(
     List<CohortSpec> cohorts,
     List<Drift> drifts,
     List<Fault> faults,
-    List<WrongLabels> wrongLabels) {
+    List<WrongLabels> wrongLabels,
+    ConnectSpec connect,
+    List<PhaseSpec> phases,
+    List<Storm> storms,
+    List<Churn> churn,
+    List<SkewedClock> clocks,
+    List<FirmwareRollout> rollouts,
+    ExpectSpec expect) {
+  private static final Duration DURATION = Duration.ofMinutes(2);
+
   public Scenario {
     name = Objects.requireNonNullElse(name, "unnamed");
     seed = Objects.requireNonNullElse(seed, 1L);
-    duration = Objects.requireNonNullElse(duration, Duration.ofMinutes(2));
+    phases = phases == null ? List.of() : List.copyOf(phases);
+    Duration inPhases = PhaseSpec.total(phases);
+    boolean phasesFit = phases.isEmpty() || duration == null || duration.equals(inPhases);
+    Duration stated = duration;
+    duration = Objects.requireNonNullElse(duration, phases.isEmpty() ? DURATION : inPhases);
     domains =
         domains == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(domains));
     factory = factory == null ? FactorySpec.frozen() : factory;
-    link = link == null ? new LinkSpec(null, null) : link;
+    link = link == null ? LinkSpec.good() : link;
     cohorts = cohorts == null ? List.of() : List.copyOf(cohorts);
     drifts = drifts == null ? List.of() : List.copyOf(drifts);
     faults = faults == null ? List.of() : List.copyOf(faults);
     wrongLabels = wrongLabels == null ? List.of() : List.copyOf(wrongLabels);
+    connect = connect == null ? new ConnectSpec(null, null) : connect;
+    storms = storms == null ? List.of() : List.copyOf(storms);
+    churn = churn == null ? List.of() : List.copyOf(churn);
+    clocks = clocks == null ? List.of() : List.copyOf(clocks);
+    rollouts = rollouts == null ? List.of() : List.copyOf(rollouts);
+    expect = expect == null ? ExpectSpec.nothing() : expect;
     Checks checks =
         new Checks()
+            .that(
+                phasesFit,
+                "phases: last %s together, but duration = %s; leave duration out",
+                Checks.words(inPhases),
+                stated == null ? "" : Checks.words(stated))
             .that(seed >= 0, "seed = %d is not 0 or more", seed)
             .range("duration", duration, Duration.ofSeconds(1), Duration.ofDays(365))
             .that(!domains.isEmpty(), "domains is missing: name at least one")
@@ -75,12 +113,17 @@ public record Scenario(
     for (WrongLabels wrong : wrongLabels) {
       checkDevice(checks, "wrongLabels", wrong.cohort(), wrong.device(), cohorts);
     }
+    checkLoad(checks, duration, cohorts, drifts, faults, phases, storms, churn, clocks, rollouts);
     checks.done();
   }
 
   /** Reads a file. Variables {@code FQT_SIM_SEED} and the like override it. */
   public static Scenario read(Path file) {
-    return StrictYaml.read(file, Scenario.class, System.getenv(), "FQT_SIM");
+    try {
+      return StrictYaml.read(file, Scenario.class, System.getenv(), "FQT_SIM");
+    } catch (ConfigException e) {
+      throw YamlLines.of(file).placed(file.toString(), e);
+    }
   }
 
   private static void checkNames(
@@ -121,9 +164,104 @@ public record Scenario(
     }
   }
 
+  private static void checkLoad(
+      Checks checks,
+      Duration duration,
+      List<CohortSpec> cohorts,
+      List<Drift> drifts,
+      List<Fault> faults,
+      List<PhaseSpec> phases,
+      List<Storm> storms,
+      List<Churn> churn,
+      List<SkewedClock> clocks,
+      List<FirmwareRollout> rollouts) {
+    for (CohortSpec cohort : cohorts) {
+      boolean recorded = cohort.recording() != null;
+      for (Drift drift : recorded ? drifts : List.<Drift>of()) {
+        checks.that(
+            !drift.cohort().equals(cohort.name()),
+            "drifts: cohort '%s' replays a recording; what happens is in it",
+            cohort.name());
+      }
+      for (Fault fault : recorded ? faults : List.<Fault>of()) {
+        checks.that(
+            !fault.cohort().equals(cohort.name()),
+            "faults: cohort '%s' replays a recording; what happens is in it",
+            cohort.name());
+      }
+    }
+    boolean anyTrace = cohorts.stream().anyMatch(CohortSpec::isTrace);
+    checks.that(
+        phases.isEmpty() || anyTrace,
+        "phases: no cohort has fidelity: trace; exact devices keep their own pace");
+    for (int i = 0; i < storms.size(); i++) {
+      String where = "storms[%d]".formatted(i);
+      checkTrace(checks, where, storms.get(i).cohort(), cohorts);
+      checks.that(
+          storms.get(i).at().compareTo(duration) < 0,
+          "%s: at = %s is not before the end, %s",
+          where,
+          Checks.words(storms.get(i).at()),
+          Checks.words(duration));
+    }
+    for (int i = 0; i < churn.size(); i++) {
+      checkTrace(checks, "churn[%d]".formatted(i), churn.get(i).cohort(), cohorts);
+    }
+    for (int i = 0; i < clocks.size(); i++) {
+      checkTrace(checks, "clocks[%d]".formatted(i), clocks.get(i).cohort(), cohorts);
+    }
+    for (int i = 0; i < rollouts.size(); i++) {
+      checkTrace(checks, "rollouts[%d]".formatted(i), rollouts.get(i).cohort(), cohorts);
+    }
+  }
+
+  /** A null cohort means all with trace devices. */
+  private static void checkTrace(
+      Checks checks, String where, String cohort, List<CohortSpec> cohorts) {
+    List<String> traced =
+        cohorts.stream().filter(CohortSpec::isTrace).map(CohortSpec::name).toList();
+    checks.that(
+        cohort == null ? !traced.isEmpty() : traced.contains(cohort),
+        "%s: cohort '%s' is not one of those with fidelity: trace, %s",
+        where,
+        cohort == null ? "*" : cohort,
+        traced);
+  }
+
   /** All simulated devices. */
   public int simulatedDevices() {
     return cohorts.stream().mapToInt(CohortSpec::devices).sum();
+  }
+
+  /** Cohorts of one fidelity. */
+  public List<CohortSpec> cohorts(CohortSpec.Fidelity fidelity) {
+    return cohorts.stream().filter(c -> c.fidelity() == fidelity).toList();
+  }
+
+  /** The same whose exact devices and firmware images run elsewhere. */
+  public Scenario withoutExact() {
+    return new Scenario(
+        name,
+        seed,
+        duration,
+        domains,
+        factory,
+        link,
+        cohorts(CohortSpec.Fidelity.TRACE),
+        drifts.stream().filter(d -> isTrace(d.cohort())).toList(),
+        faults.stream().filter(f -> isTrace(f.cohort())).toList(),
+        wrongLabels.stream().filter(w -> isTrace(w.cohort())).toList(),
+        connect,
+        phases,
+        storms,
+        churn,
+        clocks,
+        rollouts,
+        expect);
+  }
+
+  private boolean isTrace(String cohort) {
+    return cohorts(CohortSpec.Fidelity.TRACE).stream().anyMatch(c -> c.name().equals(cohort));
   }
 
   /** All QEMU devices. */
@@ -170,7 +308,14 @@ public record Scenario(
         otherCohorts,
         drifts,
         faults,
-        wrongLabels);
+        wrongLabels,
+        connect,
+        phases,
+        storms,
+        churn,
+        clocks,
+        rollouts,
+        expect);
   }
 
   /** The signals of the generator. */

@@ -1,15 +1,19 @@
 package io.fqtfleet.sim.link;
 
 import com.hivemq.client.mqtt.MqttClientState;
+import com.hivemq.client.mqtt.MqttClientTransportConfig;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3AsyncClient;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3Client;
+import com.hivemq.client.mqtt.mqtt3.Mqtt3ClientBuilder;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import io.fqtfleet.sim.device.SimDevice.Outgoing;
 import io.fqtfleet.sim.signal.Chance;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class HiveMqLink implements DeviceLink {
   private static final Logger LOG = LoggerFactory.getLogger(HiveMqLink.class);
 
-  private static final int IN_FLIGHT_MAX = 16;
+  /** Of a device with a connection of its own. */
+  public static final int IN_FLIGHT_MAX = 16;
+
   private static final int KEEP_ALIVE_S = 20;
 
   /** From an open TCP connection to the broker's answer. */
@@ -37,13 +43,14 @@ public final class HiveMqLink implements DeviceLink {
   private static final long LEAVE_TIMEOUT_MS = 3_000;
 
   private final String device;
+  private final int inFlightMax;
   private final Mqtt3AsyncClient client;
   private final Chance jitter;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean complained = new AtomicBoolean();
   private volatile boolean everConnected;
   private volatile boolean leaving;
-  private volatile String subscription;
+  private volatile List<String> filters;
   private volatile Listener listener;
 
   /**
@@ -51,30 +58,67 @@ public final class HiveMqLink implements DeviceLink {
    * @param seed of the jitter between attempts
    */
   public HiveMqLink(String device, InetSocketAddress broker, long seed) {
+    this(device, broker, MqttAccess.OPEN, IN_FLIGHT_MAX, seed);
+  }
+
+  /**
+   * @param inFlightMax messages that may wait for their acknowledgement before {@link #hasRoom} is
+   *     false
+   */
+  public HiveMqLink(
+      String device, InetSocketAddress broker, MqttAccess access, int inFlightMax, long seed) {
     this.device = device;
+    this.inFlightMax = inFlightMax;
     this.jitter = new Chance(Chance.seed(seed, "reconnect"));
-    this.client =
-        Mqtt3Client.builder()
-            .identifier(device)
-            .transportConfig()
+    var transport =
+        MqttClientTransportConfig.builder()
             .serverHost(broker.getHostString())
             .serverPort(broker.getPort())
-            .mqttConnectTimeout(CONNECT_TIMEOUT_S, TimeUnit.SECONDS)
-            .applyTransportConfig()
+            .mqttConnectTimeout(CONNECT_TIMEOUT_S, TimeUnit.SECONDS);
+    if (access.from() != null) {
+      transport = transport.localAddress(access.from());
+    }
+    if (access.tls()) {
+      transport =
+          access.ca() == null
+              ? transport.sslWithDefaultConfig()
+              : transport.sslConfig().trustManagerFactory(access.authorities()).applySslConfig();
+    }
+    Mqtt3ClientBuilder builder =
+        Mqtt3Client.builder()
+            .identifier(device)
+            .transportConfig(transport.build())
             .addConnectedListener(context -> onConnected())
-            .addDisconnectedListener(this::onDisconnected)
-            .buildAsync();
+            .addDisconnectedListener(this::onDisconnected);
+    if (access.username() != null) {
+      byte[] password =
+          access.password() == null
+              ? new byte[0]
+              : access.password().getBytes(StandardCharsets.UTF_8);
+      builder =
+          builder.simpleAuth().username(access.username()).password(password).applySimpleAuth();
+    }
+    this.client = builder.buildAsync();
   }
 
   @Override
   public void open(Outgoing lastWill, String budgetTopic, Listener deviceListener) {
-    subscription = budgetTopic;
+    open(lastWill, List.of(budgetTopic), deviceListener);
+  }
+
+  /**
+   * The same with several filters.
+   *
+   * @param lastWill null = none
+   */
+  void open(Outgoing lastWill, List<String> topicFilters, Listener deviceListener) {
+    filters = topicFilters;
     listener = deviceListener;
     client
         .connectWith()
         .cleanSession(true)
         .keepAlive(KEEP_ALIVE_S)
-        .willPublish(publish(lastWill))
+        .willPublish(lastWill == null ? null : publish(lastWill))
         .send()
         .whenComplete(
             (ack, failure) -> {
@@ -90,20 +134,25 @@ public final class HiveMqLink implements DeviceLink {
     if (complained.getAndSet(false)) {
       LOG.debug("device={} connected again", device);
     }
+    filters.forEach(this::subscribe);
+    listener.connected();
+  }
+
+  private void subscribe(String filter) {
     client
         .subscribeWith()
-        .topicFilter(subscription)
+        .topicFilter(filter)
         .qos(MqttQos.AT_LEAST_ONCE)
-        .callback(message -> listener.message(subscription, message.getPayloadAsBytes()))
+        .callback(
+            message -> listener.message(message.getTopic().toString(), message.getPayloadAsBytes()))
         .send()
         .whenComplete(
             (ack, failure) -> {
               if (failure instanceof Mqtt3SubAckException) {
-                LOG.warn("device={} the broker refuses {}", device, subscription, failure);
+                LOG.warn("device={} the broker refuses {}", device, filter, failure);
                 client.disconnect();
               }
             });
-    listener.connected();
   }
 
   private void onDisconnected(MqttClientDisconnectedContext context) {
@@ -129,7 +178,7 @@ public final class HiveMqLink implements DeviceLink {
 
   @Override
   public boolean hasRoom() {
-    return everConnected && !leaving && inFlight.get() < IN_FLIGHT_MAX;
+    return everConnected && !leaving && inFlight.get() < inFlightMax;
   }
 
   @Override

@@ -3,32 +3,39 @@ package io.fqtfleet.sim.link;
 import io.fqtfleet.schemas.Topics.Uplink;
 import io.fqtfleet.sim.device.SimDevice.Outgoing;
 import io.fqtfleet.sim.signal.Chance;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A link that loses and repeats reports on purpose, before the broker has seen them: what radio
  * modems do. Only reports: their counters are cumulative, so a lost one costs no samples.
  */
 public final class LossyLink implements DeviceLink {
-  private final DeviceLink link;
-  private final double dropShare;
-  private final double repeatShare;
-  private final Consumer<Outgoing> onDropped;
-  private final Chance chance;
-
   /**
-   * @param onDropped hears of each report that is lost on purpose
+   * Shares of the reports, 0..1, together 1 at most.
+   *
+   * @param late those that come after {@code lateMs}
    */
-  public LossyLink(
-      DeviceLink link,
-      double dropShare,
-      double repeatShare,
-      Consumer<Outgoing> onDropped,
-      long seed) {
-    this.onDropped = onDropped;
+  public record Shares(double dropped, double repeated, double late, long lateMs) {}
+
+  /** Hears of what is done on purpose. */
+  public interface Witness {
+    void dropped(Outgoing report);
+
+    void repeated(Outgoing report);
+  }
+
+  private final DeviceLink link;
+  private final Shares shares;
+  private final Witness witness;
+  private final Chance chance;
+  private final AtomicInteger held = new AtomicInteger();
+
+  public LossyLink(DeviceLink link, Shares shares, Witness witness, long seed) {
+    this.witness = witness;
     this.link = link;
-    this.dropShare = dropShare;
-    this.repeatShare = repeatShare;
+    this.shares = shares;
     this.chance = new Chance(Chance.seed(seed, "loss"));
   }
 
@@ -36,12 +43,22 @@ public final class LossyLink implements DeviceLink {
   public void publish(Outgoing message, Runnable onAcked) {
     if (message.kind() == Uplink.REPORT) {
       double fate = chance.uniform();
-      if (fate < dropShare) {
-        onDropped.accept(message);
+      if (fate < shares.dropped) {
+        witness.dropped(message);
         return;
       }
-      if (fate < dropShare + repeatShare) {
+      if (fate < shares.dropped + shares.repeated) {
+        witness.repeated(message);
         link.publish(message, () -> {});
+      } else if (fate < shares.dropped + shares.repeated + shares.late) {
+        held.incrementAndGet();
+        CompletableFuture.delayedExecutor(shares.lateMs, TimeUnit.MILLISECONDS)
+            .execute(
+                () -> {
+                  held.decrementAndGet();
+                  link.publish(message, onAcked);
+                });
+        return;
       }
     }
     link.publish(message, onAcked);
@@ -59,7 +76,7 @@ public final class LossyLink implements DeviceLink {
 
   @Override
   public int inFlight() {
-    return link.inFlight();
+    return link.inFlight() + held.get();
   }
 
   @Override

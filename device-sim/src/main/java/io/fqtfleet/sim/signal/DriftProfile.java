@@ -9,5 +9,7 @@ public enum DriftProfile {
   /** The domain's values move over the span; only where the source can go between two domains. */
   INCREMENTAL,
   /** Back and forth, one span in each domain. */
-  RECURRING
+  RECURRING,
+  /** There and back along a cosine, for ever: one span until the new domain is all there is. */
+  SEASONAL
 }

@@ -59,6 +59,10 @@ public final class DriftingSource implements SampleSource {
       }
       case INCREMENTAL -> (int) Math.min(last, since * last / span + 1);
       case RECURRING -> since / span % 2 == 0 ? last : 0;
+      case SEASONAL -> {
+        double chanceOfNew = 0.5 - 0.5 * StrictMath.cos(StrictMath.PI * since / span);
+        yield new Chance(Chance.seed(seed, index)).uniform() < chanceOfNew ? last : 0;
+      }
     };
   }
 }

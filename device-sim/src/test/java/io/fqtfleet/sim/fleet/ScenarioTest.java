@@ -6,6 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.StrictYaml;
+import io.fqtfleet.sim.fleet.CohortSpec.Arrivals;
+import io.fqtfleet.sim.fleet.CohortSpec.Fidelity;
+import io.fqtfleet.sim.fleet.LoadSpecs.Churn;
+import io.fqtfleet.sim.fleet.LoadSpecs.ConnectSpec;
+import io.fqtfleet.sim.fleet.LoadSpecs.FirmwareRollout;
+import io.fqtfleet.sim.fleet.LoadSpecs.PhaseSpec;
+import io.fqtfleet.sim.fleet.LoadSpecs.ReportSchema;
+import io.fqtfleet.sim.fleet.LoadSpecs.SkewedClock;
+import io.fqtfleet.sim.fleet.LoadSpecs.Storm;
 import io.fqtfleet.sim.signal.DataSetFixture;
 import io.fqtfleet.sim.signal.DriftProfile;
 import io.fqtfleet.sim.signal.FileDataSet;
@@ -42,15 +51,45 @@ class ScenarioTest {
       factory: {training: true, lambdaMinPermille: 5, lambdaMaxPermille: 500,
                 firstTrainableLayer: 1, learningRate: 77, batchSize: 3, trainEveryNth: 2,
                 energyCapacityMilliJoule: 9, energyRefillMilliJoulePerHour: 8}
-      link: {dropPermille: 10, repeatPermille: 20}
+      link: {dropPermille: 10, repeatPermille: 20, latePermille: 30, lateBy: 3s}
       cohorts:
         - {name: c, devices: 3, qemuDevices: 1, domain: near, windowsPerSecond: 2.5,
            qemuWindowsPerSecond: 1.5, labelledShare: 0.25, reportInterval: 500ms,
            attributes: {site: x}}
+        - {name: t, devices: 9, domain: near, fidelity: trace, arrivals: poisson, recording: r.fqr}
       drifts: [{at: 10s, cohort: c, to: far, profile: gradual, over: 5s}]
       faults: [{at: 20s, until: 30s, cohort: c, device: 2, kind: offset, magnitude: 0.7}]
       wrongLabels: [{at: 40s, until: 50s, cohort: c, device: 1, share: 0.6}]
+      connect: {perSecond: 77, devicesPerConnection: 5}
+      phases: [{name: up, lasts: 90s, rate: 50, fromRate: 10, connected: 0.5}]
+      storms: [{at: 5s, cohort: t, share: 0.4, downFor: 7s}]
+      churn: [{cohort: t, online: 20s, offline: 4s, restarts: true}]
+      clocks: [{cohort: t, share: 0.3, ppm: -50}]
+      rollouts: [{at: 6s, over: 8s, cohort: t, firmware: 3.1, writes: previous}]
+      expect: {lost: 0, duplicated: 1, outOfOrder: 2, missed: 3, publishToAckP99: 50ms,
+               reportToKafkaP99: 60ms, driftToAlert: 10s, driftToApplied: 11s, falseAlerts: 4,
+               onLastBudget: true, accuracy: 0.8}
       """;
+
+  private static final List<String> SHIPPED =
+      List.of(
+          "broken-sensors",
+          "capacity",
+          "churn",
+          "clock-skew",
+          "demo",
+          "drift-cohort",
+          "drift-gradual",
+          "drift-recurring",
+          "drift-step",
+          "duplicate-late",
+          "lossy",
+          "multiplex",
+          "ramp",
+          "rollout",
+          "season",
+          "steady",
+          "storm");
 
   private static Scenario parse(String text) {
     return StrictYaml.parse("test.yaml", text, Scenario.class);
@@ -76,11 +115,50 @@ class ScenarioTest {
             new DomainSpec.PlaceSpec("south", 1)),
         s.domains().get("near"));
     assertEquals(new FactorySpec(true, 5, 500, 1, 77, 3, 2, 9, 8), s.factory());
-    assertEquals(new LinkSpec(10, 20), s.link());
+    assertEquals(new LinkSpec(10, 20, 30, Duration.ofSeconds(3)), s.link());
     assertEquals(
         new CohortSpec(
-            "c", 3, 1, "near", 2.5, 1.5, 0.25, Duration.ofMillis(500), Map.of("site", "x")),
+            "c",
+            3,
+            1,
+            "near",
+            2.5,
+            1.5,
+            0.25,
+            Duration.ofMillis(500),
+            Map.of("site", "x"),
+            Fidelity.EXACT,
+            Arrivals.FIXED,
+            null),
         s.cohorts().get(0));
+    assertEquals(Fidelity.TRACE, s.cohorts().get(1).fidelity());
+    assertEquals(Arrivals.POISSON, s.cohorts().get(1).arrivals());
+    assertEquals("r.fqr", s.cohorts().get(1).recording());
+    assertEquals(new ConnectSpec(77, 5), s.connect());
+    assertEquals(new PhaseSpec("up", Duration.ofSeconds(90), 50.0, 10.0, 0.5), s.phases().get(0));
+    assertEquals(
+        new Storm(Duration.ofSeconds(5), "t", 0.4, Duration.ofSeconds(7)), s.storms().get(0));
+    assertEquals(
+        new Churn("t", Duration.ofSeconds(20), Duration.ofSeconds(4), true), s.churn().get(0));
+    assertEquals(new SkewedClock("t", 0.3, -50.0), s.clocks().get(0));
+    assertEquals(
+        new FirmwareRollout(
+            Duration.ofSeconds(6), Duration.ofSeconds(8), "t", "3.1", ReportSchema.PREVIOUS),
+        s.rollouts().get(0));
+    assertEquals(
+        new ExpectSpec(
+            0L,
+            1L,
+            2L,
+            3L,
+            Duration.ofMillis(50),
+            Duration.ofMillis(60),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(11),
+            4L,
+            true,
+            0.8),
+        s.expect());
     assertEquals(
         new EventSpecs.Drift(
             Duration.ofSeconds(10), "c", "far", DriftProfile.GRADUAL, Duration.ofSeconds(5)),
@@ -101,7 +179,19 @@ class ScenarioTest {
     assertEquals(Duration.ofMinutes(2), s.duration());
     assertEquals(false, s.factory().training());
     assertEquals(
-        new CohortSpec("c", 1, 0, "a", 10.0, 5.0, 1.0, Duration.ofSeconds(2), Map.of()),
+        new CohortSpec(
+            "c",
+            1,
+            0,
+            "a",
+            10.0,
+            5.0,
+            1.0,
+            Duration.ofSeconds(2),
+            Map.of(),
+            Fidelity.EXACT,
+            Arrivals.FIXED,
+            null),
         s.cohorts().get(0));
     assertEquals(io.fqtfleet.sim.signal.BearingDomain.reference(), s.domains().get("a").bearing());
   }
@@ -112,13 +202,14 @@ class ScenarioTest {
     try (Stream<Path> files = Files.list(Path.of("scenarios"))) {
       for (Path file : files.sorted().toList()) {
         Scenario s = Scenario.read(file);
+        assertTrue(Files.readString(file).startsWith("# "), file + " does not say what it is for");
         assertEquals(s.name() + ".yaml", file.getFileName().toString());
         s.domains().forEach((name, domain) -> assertTrue(domain.dataSet() != null, name));
         assertTrue(s.generated().domains().containsAll(s.sourceDomains()));
         names.add(s.name());
       }
     }
-    assertEquals(List.of("demo", "lossy", "steady"), names);
+    assertEquals(SHIPPED, names);
     Scenario demo = Scenario.read(Path.of("scenarios/demo.yaml"));
     assertEquals(200, demo.simulatedDevices());
     assertEquals(2, demo.qemuDevices());
@@ -240,7 +331,7 @@ class ScenarioTest {
     collect("", Scenario.class, keys);
     TreeSet<String> documented = new TreeSet<>();
     Matcher row =
-        Pattern.compile("(?m)^\\| `([a-z][A-Za-z.\\[\\]*]+)` \\|")
+        Pattern.compile("(?m)^\\| `([a-z][A-Za-z0-9.\\[\\]*]+)` \\|")
             .matcher(Files.readString(Path.of("README.md")));
     while (row.find()) {
       documented.add(row.group(1));

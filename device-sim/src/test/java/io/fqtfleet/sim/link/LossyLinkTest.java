@@ -7,6 +7,8 @@ import io.fqtfleet.schemas.Topics.Uplink;
 import io.fqtfleet.sim.device.SimDevice.Outgoing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What is lost and repeated on purpose is known, and only reports are. */
@@ -58,7 +60,8 @@ class LossyLinkTest {
     List<Long> dropped = new ArrayList<>();
     List<Long> acked = new ArrayList<>();
     LossyLink lossy =
-        new LossyLink(fake, 0.2, 0.1, report -> dropped.add(report.reportSequence()), 5);
+        new LossyLink(
+            fake, new LossyLink.Shares(0.2, 0.1, 0, 0), witness(dropped, new ArrayList<>()), 5);
     for (long n = 1; n <= 5000; n++) {
       long sequence = n;
       lossy.publish(
@@ -72,12 +75,47 @@ class LossyLinkTest {
   @Test
   void birthsAndAcknowledgementsAlwaysPass() {
     FakeLink fake = new FakeLink();
-    LossyLink lossy = new LossyLink(fake, 0.5, 0.5, report -> {}, 5);
+    LossyLink lossy =
+        new LossyLink(
+            fake,
+            new LossyLink.Shares(0.4, 0.3, 0.3, 1),
+            witness(new ArrayList<>(), new ArrayList<>()),
+            5);
     for (int n = 0; n < 100; n++) {
       lossy.publish(new Outgoing(Uplink.STATUS, "t", new byte[0], 0), () -> {});
       lossy.publish(new Outgoing(Uplink.ACK, "t", new byte[0], 0), () -> {});
     }
     assertEquals(200, fake.given.size());
     assertTrue(fake.given.get(0).retained());
+  }
+
+  @Test
+  void lateReportsComeOnceAndCountAsInFlightUntilThen() throws InterruptedException {
+    FakeLink fake = new FakeLink();
+    CountDownLatch acked = new CountDownLatch(1);
+    LossyLink lossy =
+        new LossyLink(
+            fake,
+            new LossyLink.Shares(0, 0, 1, 50),
+            witness(new ArrayList<>(), new ArrayList<>()),
+            5);
+    lossy.publish(new Outgoing(Uplink.REPORT, "t", new byte[0], 1), acked::countDown);
+    assertTrue(lossy.inFlight() >= 1 || acked.getCount() == 0);
+    assertTrue(acked.await(30, TimeUnit.SECONDS));
+    assertEquals(1, fake.given.size());
+  }
+
+  private static LossyLink.Witness witness(List<Long> dropped, List<Long> repeated) {
+    return new LossyLink.Witness() {
+      @Override
+      public void dropped(Outgoing report) {
+        dropped.add(report.reportSequence());
+      }
+
+      @Override
+      public void repeated(Outgoing report) {
+        repeated.add(report.reportSequence());
+      }
+    };
   }
 }
