@@ -68,7 +68,7 @@ export function on(kind, listener) {
 export function watch(cohorts) {
   source?.close();
   source = new EventSource('/api/events?cohorts=' + cohorts.map(encodeURIComponent).join(','));
-  for (const kind of ['cohort', 'alert', 'beat', 'reload']) {
+  for (const kind of ['cohort', 'alert', 'rollout', 'beat', 'reload']) {
     source.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);
       if (kind === 'beat') {

@@ -4,14 +4,15 @@ import { get, login, logout, on, resume, server, session, unwatch, watch } from 
 import { cohortPage, fleetPage } from './page-fleet.js';
 import { alertPage, alertsPage } from './page-alerts.js';
 import { devicePage, devicesPage } from './page-devices.js';
+import { rolloutsPage } from './page-rollouts.js';
 import { deadPage, policiesPage, policyPage } from './page-others.js';
 
 const PAGES = {
   '': fleetPage, cohort: cohortPage, alerts: alertsPage, alert: alertPage, devices: devicesPage,
-  device: devicePage, policies: policiesPage, policy: policyPage, dead: deadPage,
+  device: devicePage, rollouts: rolloutsPage, policies: policiesPage, policy: policyPage, dead: deadPage,
 };
 const NAV = [['', 'Fleet'], ['alerts', 'Alerts'], ['devices', 'Devices'],
-  ['policies', 'Policies'], ['dead', 'Dead letters']];
+  ['rollouts', 'Rollouts'], ['policies', 'Policies'], ['dead', 'Dead letters']];
 const PARENT = { cohort: '', alert: 'alerts', device: 'devices', policy: 'policies' };
 
 // Beats come every 3 s; three missed ones in a row are a lost connection.
@@ -139,6 +140,7 @@ async function countAlerts() {
 }
 
 on('cohort', (data) => tell('cohort', data));
+on('rollout', (rollout) => tell('rollout', rollout));
 on('alert', (alert) => {
   toast(`${words(alert.status)}: ${words(alert.kind)} ${alert.key}`);
   countAlerts();

@@ -8,7 +8,9 @@ import io.fqtfleet.streams.ops.OpsHandler;
 import io.fqtfleet.streams.topology.BoundedRocksDb;
 import io.fqtfleet.streams.topology.ErrorHandlers;
 import io.fqtfleet.streams.topology.FleetTopology;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -185,9 +187,22 @@ public final class StreamsService implements AutoCloseable {
   /** Where the other instances reach this one. */
   private HostInfo self() {
     String advertised = settings.console().advertised();
-    return advertised == null
-        ? new HostInfo(settings.ops().host(), http.port())
-        : HostInfo.buildFromEndpoint(advertised);
+    if (advertised != null) {
+      return HostInfo.buildFromEndpoint(advertised);
+    }
+    String host = settings.ops().host();
+    // "All addresses" would make every instance take all others for itself.
+    boolean all = new InetSocketAddress(host, 0).getAddress().isAnyLocalAddress();
+    return new HostInfo(all ? nameOfThisMachine() : host, http.port());
+  }
+
+  private static String nameOfThisMachine() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(
+          "this machine's name has no address; set console.advertised to host:port", e);
+    }
   }
 
   private synchronized AlertPush push() {

@@ -94,6 +94,7 @@ final class ConsoleApi {
       case "devices/2" -> device(path.get(1));
       case "intake/2" -> devices.intake(checked(path.get(1)), ask.forwarded);
       case "cards/3" -> devices.card(path.get(1), checked(path.get(2)), ask.forwarded);
+      case "rollouts" -> rollouts();
       case "policies" -> policies();
       case "policies/3" -> policy(path.get(1), path.get(2));
       case "dead-letters" -> deadLetters();
@@ -117,6 +118,14 @@ final class ConsoleApi {
                   "frozen");
           case "thaw" ->
               changed(writes.thaw(cohort.isEmpty() ? null : cohort, author, nowMs), "thawed");
+          case "rollouts/2" ->
+              writes.rollout(
+                  ask.path.get(1),
+                  body.path("rollout").asText(""),
+                  body.path("action").asText(""),
+                  author,
+                  comment,
+                  nowMs);
           case "alerts/3" -> alertOrder(ask, body, author, comment, nowMs);
           default ->
               throw new ApiException(
@@ -281,6 +290,13 @@ final class ConsoleApi {
     ArrayNode nodes = Views.JSON.createArrayNode();
     tail.last(topic, device, codec, max).forEach(r -> nodes.add(Views.of(r)));
     return nodes;
+  }
+
+  private ObjectNode rollouts() {
+    ObjectNode node = Views.JSON.createObjectNode();
+    ArrayNode all = node.putArray("rollouts");
+    memory.rollouts().forEach(r -> all.add(Views.rollout(r)));
+    return node;
   }
 
   private ObjectNode policies() {

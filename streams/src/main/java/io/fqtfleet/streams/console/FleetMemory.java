@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.streams.alerting.FeedbackDesk;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ final class FleetMemory {
 
   private final TreeMap<String, CohortHistory> cohorts = new TreeMap<>();
   private final LinkedHashMap<String, Alert> alerts = new LinkedHashMap<>();
+  private final TreeMap<String, Rollout> rollouts = new TreeMap<>();
   private final Map<String, Policy> newest = new HashMap<>();
   private final Deque<Policy> history = new ArrayDeque<>();
   private final Deque<DeadLetter> dead = new ArrayDeque<>();
@@ -59,6 +61,25 @@ final class FleetMemory {
     }
   }
 
+  /** The last one of each cohort. */
+  synchronized void add(Rollout rollout) {
+    rollouts.put(rollout.getCohort(), rollout);
+  }
+
+  /** By cohort, those that go on first. */
+  synchronized List<Rollout> rollouts() {
+    return rollouts.values().stream()
+        .sorted(Comparator.comparing((Rollout r) -> !goesOn(r)))
+        .toList();
+  }
+
+  static boolean goesOn(Rollout rollout) {
+    return switch (rollout.getPhase()) {
+      case RUNNING, RESTING, WAITING, PAUSED -> true;
+      default -> false;
+    };
+  }
+
   /** A policy applied at this page comes a second time from the topic. */
   synchronized void add(Policy policy) {
     if (history.contains(policy)) {
@@ -71,7 +92,11 @@ final class FleetMemory {
     }
   }
 
+  /** After an interruption the reader begins some records back. */
   synchronized void add(DeadLetter letter) {
+    if (dead.stream().anyMatch(known -> known.place().equals(letter.place()))) {
+      return;
+    }
     dead.addFirst(letter);
     if (dead.size() > DEAD_LETTERS_MAX) {
       dead.removeLast();

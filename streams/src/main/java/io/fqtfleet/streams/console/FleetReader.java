@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
@@ -31,6 +32,7 @@ final class FleetReader implements AutoCloseable {
   private static final WireCodec<CohortHealth> HEALTH = WireCodec.of(CohortHealth.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
   private static final WireCodec<Policy> POLICIES = WireCodec.of(Policy.class);
+  private static final WireCodec<Rollout> ROLLOUTS = WireCodec.of(Rollout.class);
   private static final Duration POLL = Duration.ofMillis(200);
 
   /** How often Kafka is asked whether it is there, and how long it may take to answer. */
@@ -106,7 +108,8 @@ final class FleetReader implements AutoCloseable {
   private void read(KafkaConsumer<byte[], byte[]> reading) {
     List<TopicPartition> partitions = new ArrayList<>();
     for (String topic :
-        List.of(Topics.POLICIES, Topics.ALERTS, Topics.COHORTS, Topics.DEAD_LETTERS)) {
+        List.of(
+            Topics.POLICIES, Topics.ALERTS, Topics.ROLLOUTS, Topics.COHORTS, Topics.DEAD_LETTERS)) {
       reading
           .partitionsFor(topic)
           .forEach(p -> partitions.add(new TopicPartition(topic, p.partition())));
@@ -175,6 +178,13 @@ final class FleetReader implements AutoCloseable {
           memory.add(alert);
           if (memory.caughtUp()) {
             live.all("alert", Views.alert(alert).toString());
+          }
+        }
+        case Topics.ROLLOUTS -> {
+          Rollout rollout = ROLLOUTS.decode(record.value());
+          memory.add(rollout);
+          if (memory.caughtUp()) {
+            live.all("rollout", Views.rollout(rollout).toString());
           }
         }
         case Topics.POLICIES -> memory.add(POLICIES.decode(record.value()));

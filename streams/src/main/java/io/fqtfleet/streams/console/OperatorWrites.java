@@ -4,6 +4,8 @@ import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.AlertFeedback;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.RolloutAction;
+import io.fqtfleet.schemas.RolloutCommand;
 import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.Verdict;
@@ -31,6 +33,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 final class OperatorWrites implements AutoCloseable {
   private static final WireCodec<AlertFeedback> FEEDBACK = WireCodec.of(AlertFeedback.class);
   private static final WireCodec<Policy> POLICIES = WireCodec.of(Policy.class);
+  private static final WireCodec<RolloutCommand> COMMANDS = WireCodec.of(RolloutCommand.class);
   private static final int TIMEOUT_MS = 8_000;
   private static final Duration SILENCE_MAX = Duration.ofDays(31);
 
@@ -170,6 +173,38 @@ final class OperatorWrites implements AutoCloseable {
       }
     }
     return changed;
+  }
+
+  /** Obeyed, or refused with a reason, at the end of the cohort's round. */
+  String rollout(String cohort, String id, String action, String author, String comment, long nowMs)
+      throws ApiException {
+    if (memory.rollouts().stream().noneMatch(r -> r.getCohort().equals(cohort))) {
+      throw new ApiException(
+          ApiException.NOT_FOUND, "there is no rollout of a cohort '" + cohort + "'");
+    }
+    RolloutAction asked =
+        switch (action) {
+          case "pause" -> RolloutAction.PAUSE;
+          case "resume" -> RolloutAction.RESUME;
+          case "approve" -> RolloutAction.APPROVE;
+          case "abort" -> RolloutAction.ABORT;
+          default ->
+              throw new ApiException(
+                  ApiException.BAD_REQUEST,
+                  "action",
+                  "'" + action + "' is none of pause, resume, approve, abort");
+        };
+    RolloutCommand command =
+        RolloutCommand.newBuilder()
+            .setCohort(cohort)
+            .setRollout(id)
+            .setAction(asked)
+            .setAuthor(author)
+            .setComment(comment)
+            .setGivenAtMs(nowMs)
+            .build();
+    send(Topics.ROLLOUT_COMMANDS, cohort, null, COMMANDS.encode(command));
+    return "stored; the cohort obeys, or says why not, at the end of its round";
   }
 
   /** Undoes what freeze did. */

@@ -21,7 +21,8 @@ final class StaticFiles {
           "page-alerts.js",
           "page-devices.js",
           "page-fleet.js",
-          "page-others.js");
+          "page-others.js",
+          "page-rollouts.js");
   private static final Map<String, String> TYPES =
       Map.of(
           "html", "text/html; charset=utf-8",

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.streams.alerting.FeedbackDesk;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -26,6 +27,12 @@ final class Views {
   static ObjectNode alert(Alert alert) {
     ObjectNode node = (ObjectNode) of(alert);
     node.put("open", FeedbackDesk.isOpen(alert));
+    return node;
+  }
+
+  static ObjectNode rollout(Rollout rollout) {
+    ObjectNode node = (ObjectNode) of(rollout);
+    node.put("open", FleetMemory.goesOn(rollout));
     return node;
   }
 
