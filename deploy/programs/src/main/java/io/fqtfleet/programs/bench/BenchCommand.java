@@ -28,6 +28,11 @@ public final class BenchCommand {
   void streams(
       @Option(names = "--devices", defaultValue = "10000", description = "500..100000 (10000)")
           int devices,
+      @Option(
+              names = "--cohort",
+              defaultValue = "500",
+              description = "devices of each cohort, 1..100000 (500)")
+          int perCohort,
       @Option(names = "--reports", defaultValue = "30", description = "of each, 2..1000 (30)")
           int reports,
       @Option(
@@ -46,13 +51,14 @@ public final class BenchCommand {
       @Option(names = "--json", paramLabel = "FILE", description = "the figures as JSON") Path json)
       throws Exception {
     within("--devices", devices, 500, 100_000);
+    within("--cohort", perCohort, 1, 100_000);
     within("--reports", reports, 2, 1000);
     within("--restore", restored, 0, 1_000_000);
     within("--partitions", partitions, 1, 64);
     within("--threads", threads, 1, 64);
     within("--runs", runs, 0, 100);
     StreamsBench.Options options =
-        new StreamsBench.Options(devices, reports, restored, partitions, threads, runs);
+        new StreamsBench.Options(devices, perCohort, reports, restored, partitions, threads, runs);
     measure(json, (say, directory) -> new StreamsBench(options, say).run(directory));
   }
 

@@ -2,9 +2,11 @@ package io.fqtfleet.programs.bench;
 
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.schemas.CohortHealth;
+import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
+import io.fqtfleet.streams.budget.Policies;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -25,6 +27,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -50,6 +53,7 @@ final class BenchKafka implements AutoCloseable {
             .toList();
     try {
       admin.createTopics(topics).all().get();
+      admin.createTopics(List.of(new NewTopic(Topics.POLICIES, 1, (short) 1))).all().get();
     } catch (ExecutionException e) {
       close();
       throw new IllegalStateException("the topics of the measurement were not made", e);
@@ -60,8 +64,12 @@ final class BenchKafka implements AutoCloseable {
     return kafka.bootstrapServers();
   }
 
-  /** Writes a status and then so many reports per device, interleaved as a fleet's would be. */
-  void fill(int devices, int reports, long startMs, int roundMs) {
+  /**
+   * Writes a status and then so many reports per device, interleaved as a fleet's would be.
+   *
+   * @param perCohort devices of each cohort
+   */
+  void fill(int devices, int perCohort, int reports, long startMs, int roundMs) {
     Map<String, Object> config =
         Map.of(
             ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -73,7 +81,7 @@ final class BenchKafka implements AutoCloseable {
     try (var producer =
         new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer())) {
       for (int d = 0; d < devices; d++) {
-        send(producer, Topics.STATUS, startMs, d, FleetRecords.status(d));
+        send(producer, Topics.STATUS, startMs, d, FleetRecords.status(d, d / perCohort));
       }
       CalmFleet fleet = new CalmFleet(devices);
       for (int r = 1; r <= reports; r++) {
@@ -82,6 +90,17 @@ final class BenchKafka implements AutoCloseable {
           send(producer, Topics.REPORTS, atMs, d, fleet.report(d));
         }
       }
+    }
+  }
+
+  /** All cohorts close a round each so many milliseconds. */
+  void setRound(int roundMs) {
+    Policy policy = Policy.newBuilder(Policies.DEFAULT).setVersion(1).setRoundMs(roundMs).build();
+    Map<String, Object> config = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers());
+    try (var producer =
+        new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer())) {
+      byte[] value = WireCodec.of(Policy.class).encode(policy);
+      producer.send(new ProducerRecord<>(Topics.POLICIES, policy.getCohort(), value));
     }
   }
 
@@ -133,6 +152,21 @@ final class BenchKafka implements AutoCloseable {
       return true;
     } catch (ExecutionException e) {
       return false;
+    }
+  }
+
+  /** Bytes that the broker keeps of all topics whose names end so. */
+  long bytes(String suffix) throws InterruptedException {
+    try {
+      List<Integer> brokers = admin.describeCluster().nodes().get().stream().map(Node::id).toList();
+      return admin.describeLogDirs(brokers).allDescriptions().get().values().stream()
+          .flatMap(directories -> directories.values().stream())
+          .flatMap(directory -> directory.replicaInfos().entrySet().stream())
+          .filter(replica -> replica.getKey().topic().endsWith(suffix))
+          .mapToLong(replica -> replica.getValue().size())
+          .sum();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Kafka does not tell how much it keeps", e);
     }
   }
 

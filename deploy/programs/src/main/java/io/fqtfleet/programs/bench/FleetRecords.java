@@ -11,7 +11,6 @@ import java.util.List;
 
 /** What a calm fleet says: one window in twenty wrong, every report of full size. */
 final class FleetRecords {
-  static final int COHORT_DEVICES = 500;
   static final int SAMPLES = 32;
   private static final int LAYERS = 2;
   private static final int INPUTS = 512;
@@ -24,7 +23,7 @@ final class FleetRecords {
     return "dev-%06d".formatted(index);
   }
 
-  static byte[] status(int index) {
+  static byte[] status(int index, int cohort) {
     return STATUS.encode(
         DeviceStatus.newBuilder()
             .setDevice(device(index))
@@ -36,7 +35,7 @@ final class FleetRecords {
             .setModelFingerprint(1)
             .setReportSchema(1)
             .setBudgetSchema(1)
-            .setCohort("cohort-" + index / COHORT_DEVICES)
+            .setCohort("cohort-" + cohort)
             .setAttributes(List.<Attribute>of())
             .setLayerCount(LAYERS)
             .setFactoryTerms(Policies.DEFAULT.getQuiet())

@@ -4,6 +4,7 @@ import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +35,13 @@ final class StreamsBench {
   private static final int ROUND_MS = 2000;
   private static final long TIMEOUT_MS = 15 * 60_000L;
   private static final long LOOK_MS = 50;
+
+  /** How often all that was decided is read again. */
+  private static final long SELDOM_MS = 2000;
+
+  /** Rounds while the state of a large fleet is built. */
+  private static final int RESTORE_ROUND_MS = 20_000;
+
   private static final long START_LOOK_MS = 5;
 
   /**
@@ -43,12 +51,20 @@ final class StreamsBench {
 
   /**
    * @param devices whose reports are measured
+   * @param perCohort devices of each cohort
    * @param reports of each
    * @param restored devices whose state is lost and brought back; 0 = not measured
    * @param threads stream threads of either topology
    * @param runs measured pairs of both topologies; the medians are stated
    */
-  record Options(int devices, int reports, int restored, int partitions, int threads, int runs) {}
+  record Options(
+      int devices,
+      int perCohort,
+      int reports,
+      int restored,
+      int partitions,
+      int threads,
+      int runs) {}
 
   private final Options options;
   private final Consumer<String> say;
@@ -63,7 +79,7 @@ final class StreamsBench {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("devices", options.devices);
     figures.put("reports", (long) options.devices * options.reports);
-    figures.put("cohorts", cohorts(options.devices));
+    figures.put("cohorts", (options.devices + options.perCohort - 1) / options.perCohort);
     figures.put("partitions", options.partitions);
     figures.put("threads", options.threads);
     if (options.runs > 0) {
@@ -75,10 +91,6 @@ final class StreamsBench {
     return figures;
   }
 
-  private static int cohorts(int devices) {
-    return (devices + FleetRecords.COHORT_DEVICES - 1) / FleetRecords.COHORT_DEVICES;
-  }
-
   private void throughput(Path directory, Map<String, Object> figures) throws InterruptedException {
     long total = (long) options.devices * options.reports;
     List<Pair> pairs = new ArrayList<>();
@@ -86,7 +98,8 @@ final class StreamsBench {
       say.accept("filling Kafka with " + total + " reports ...");
       // The last round is over, so all rounds can be closed at once.
       long spanMs = (long) (options.reports + 3) * ROUND_MS;
-      kafka.fill(options.devices, options.reports, System.currentTimeMillis() - spanMs, ROUND_MS);
+      long startMs = System.currentTimeMillis() - spanMs;
+      kafka.fill(options.devices, options.perCohort, options.reports, startMs, ROUND_MS);
       Set<String> filled = kafka.topics();
       // The first pair only warms up the machine and the compiler.
       for (int run = 0; run <= options.runs; run++) {
@@ -176,38 +189,49 @@ final class StreamsBench {
   }
 
   private static boolean isThrough(BenchKafka kafka, String id) throws InterruptedException {
+    nothingIsRefused(kafka);
+    return kafka.isRead(id, Topics.REPORTS, 0) && kafka.isRead(id, Topics.EVIDENCE, EVIDENCE_SLACK);
+  }
+
+  private static void nothingIsRefused(BenchKafka kafka) throws InterruptedException {
     if (kafka.size(Topics.DEAD_LETTERS) > 0) {
       throw new IllegalStateException(
           "the topology refuses the measurement's records: the generator no longer fits it");
     }
-    return kafka.isRead(id, Topics.REPORTS, 0) && kafka.isRead(id, Topics.EVIDENCE, EVIDENCE_SLACK);
+  }
+
+  private static boolean isDecided(BenchKafka kafka, long labelled) throws InterruptedException {
+    nothingIsRefused(kafka);
+    return kafka.decided().labelled() >= labelled;
   }
 
   private void restore(Path directory, Map<String, Object> figures) throws InterruptedException {
     try (BenchKafka kafka = new BenchKafka(directory.resolve("kafka"), options.partitions)) {
       say.accept("building the state of " + options.restored + " devices ...");
-      long startMs = System.currentTimeMillis() - 6L * ROUND_MS;
-      kafka.fill(options.restored, 2, startMs, ROUND_MS);
+      // Each round reads and writes the state of all devices: with short rounds nothing else is
+      // done.
+      kafka.setRound(RESTORE_ROUND_MS);
+      long startMs = System.currentTimeMillis() - 3L * RESTORE_ROUND_MS;
+      kafka.fill(options.restored, options.perCohort, 2, startMs, RESTORE_ROUND_MS);
       long labelled = 2L * options.restored * FleetRecords.SAMPLES;
       try (StreamsService service =
           new StreamsService(settings(kafka, directory.resolve("first"), SERVICE))) {
         service.start();
         ready(service);
-        await(
-            "the state",
-            LOOK_MS,
-            () -> isThrough(kafka, SERVICE) && kafka.decided().labelled() >= labelled);
+        await("the state", SELDOM_MS, () -> isDecided(kafka, labelled));
       }
       delete(directory.resolve("first"));
+      figures.put("restoredDevices", options.restored);
+      figures.put("changelogMegabytes", kafka.bytes("-changelog") / 100_000 / 10.0);
       say.accept("its state directory is deleted, starting again ...");
       try (StreamsService service =
           new StreamsService(settings(kafka, directory.resolve("second"), SERVICE))) {
         long began = System.nanoTime();
         service.start();
         ready(service);
-        figures.put("restoredDevices", options.restored);
         figures.put("restoreSeconds", (System.nanoTime() - began) / 100_000_000 / 10.0);
       }
+      figures.put("stateMegabytes", size(directory.resolve("second")) / 100_000 / 10.0);
     }
   }
 
@@ -224,6 +248,15 @@ final class StreamsBench {
             what + " did not finish within " + TIMEOUT_MS / 60_000 + " minutes; see the log");
       }
       Thread.sleep(lookMs);
+    }
+  }
+
+  /** Bytes of all files. */
+  private static long size(Path root) {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + root, e);
     }
   }
 
