@@ -5,6 +5,7 @@ import io.fqtfleet.sim.signal.DataSetSource.Place;
 import io.fqtfleet.sim.signal.DataSetSpace;
 import io.fqtfleet.sim.signal.FileDataSet;
 import io.fqtfleet.sim.signal.GeneratedSpace;
+import io.fqtfleet.sim.signal.SampleSource;
 import io.fqtfleet.sim.signal.SignalSpace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,7 +58,7 @@ record Worlds(String name, int cohorts, Supplier<SignalSpace> spaces, boolean be
       // Speed falls under load, and the softer ring of the loaded bearing shifts both resonances.
       domains.put(loaded(c), bearing(home.speedRpm() * 0.91, home.load() + 0.2, 0.94, 0.93, 1));
       domains.put(moved(c), bearing(home.speedRpm(), home.load(), 0.88, 1.2, 0.7));
-      domains.put(season(c), bearing(home.speedRpm() * 0.985, home.load(), 0.985, 0.985, 0.95));
+      domains.put(season(c), bearing(home.speedRpm() * 0.98, home.load(), 0.96, 0.96, 0.9));
     }
     return new Worlds("generated bearings", COHORTS, () -> new GeneratedSpace(domains), true);
   }
@@ -82,9 +83,19 @@ record Worlds(String name, int cohorts, Supplier<SignalSpace> spaces, boolean be
    * another place of the sensor its second channel (or its second domain), the other season its
    * middle domain.
    *
-   * @throws IllegalArgumentException if there is no second domain
+   * @throws IllegalArgumentException if devices cannot read it, or there is no second domain
    */
   static Worlds of(FileDataSet set) {
+    if (!set.integers() || set.samples() != SampleSource.WINDOW) {
+      throw new IllegalArgumentException(
+          ("data set '%s' has windows of %d %s samples; devices take %d int16 samples: cut its"
+                  + " recordings into such windows")
+              .formatted(
+                  set.name(),
+                  set.samples(),
+                  set.integers() ? "int16" : "float32",
+                  SampleSource.WINDOW));
+    }
     TreeSet<Integer> found = new TreeSet<>();
     for (int row = 0; row < set.windows(); row++) {
       found.add(set.domain(row));
