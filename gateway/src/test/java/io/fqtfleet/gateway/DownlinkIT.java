@@ -11,13 +11,17 @@ import io.fqtfleet.localstack.LocalMqttBroker;
 import io.fqtfleet.localstack.MqttBroker;
 import io.fqtfleet.schemas.BudgetSignature;
 import io.fqtfleet.schemas.DeviceKeys;
+import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.Headers;
+import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.Topics.Uplink;
+import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -89,6 +93,54 @@ class DownlinkIT extends BrokersFixture {
     }
     try (TestDevice after = new TestDevice(broker.uri(), "after", Topics.budget("late"))) {
       assertNull(after.messages.poll(500, TimeUnit.MILLISECONDS));
+    }
+  }
+
+  private void retire(String device) throws Exception {
+    try (var producer =
+        new KafkaProducer<>(
+            Map.<String, Object>of("bootstrap.servers", kafka.bootstrapServers()),
+            new StringSerializer(),
+            new ByteArraySerializer())) {
+      DeviceRegistration retired =
+          DeviceRegistration.newBuilder().setState(RegistryState.RETIRED).build();
+      byte[] value = WireCodec.of(DeviceRegistration.class).encode(retired);
+      producer.send(new ProducerRecord<>(Topics.DEVICES, device, value)).get();
+      // As streams does.
+      ProducerRecord<String, byte[]> deleted = new ProducerRecord<>(Topics.BUDGETS, device, null);
+      deleted.headers().add(Headers.RETIRED, new byte[] {'1'});
+      producer.send(deleted).get();
+    }
+  }
+
+  @Test
+  void ofARetiredDeviceNothingStaysRetainedAndNothingIsSignedAnyMore() throws Exception {
+    Gateway gateway = gateway();
+    String status = Topics.up("gone", Uplink.STATUS);
+    try (TestPublisher device = new TestPublisher(broker.uri());
+        KafkaTail statuses = new KafkaTail(kafka.bootstrapServers(), Topics.STATUS)) {
+      device.publish(
+          new Message(status, Messages.status("gone", Messages.BUDGETS.fingerprint()), true));
+      write(true, "gone", Messages.budget("gone", 1));
+      awaitPublished(gateway, 1);
+      retire("gone");
+      var told = statuses.until(all -> all.size() >= 2, "the deleted status");
+      assertNull(told.get(1).value(), "it is deleted from Kafka's table too");
+    }
+    for (String topic : List.of(status, Topics.budget("gone"))) {
+      try (TestDevice after = new TestDevice(broker.uri(), "after", topic)) {
+        assertNull(after.messages.poll(500, TimeUnit.MILLISECONDS), topic);
+      }
+    }
+    gateway.close();
+    // It reads the registry before it publishes anything.
+    gateway();
+    write(true, "gone", Messages.budget("gone", 2));
+    try (KafkaTail letters = new KafkaTail(kafka.bootstrapServers(), Topics.DEAD_LETTERS)) {
+      String reason =
+          KafkaTail.header(
+              letters.until(all -> all.size() >= 1, "the dead letter").get(0), Headers.REASON);
+      assertTrue(reason.startsWith("NO_KEY: no key for device gone"), reason);
     }
   }
 

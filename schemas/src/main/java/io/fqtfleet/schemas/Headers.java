@@ -17,6 +17,11 @@ public final class Headers {
   /** The Kafka topic that a dead letter was meant for or came from. */
   public static final String SOURCE_TOPIC = "fqt-source-topic";
 
+  /**
+   * On a deleted budget: its device was retired, so its retained status goes too. Any value counts.
+   */
+  public static final String RETIRED = "fqt-retired";
+
   /** MQTT 5 content type, as the sender states it. */
   public static final String CONTENT_TYPE = "fqt-content-type";
 

@@ -14,12 +14,25 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code fleet device}: one firmware image in an emulator, or the pages of a real board. */
 @Command(
     name = "device",
-    description = "one firmware image in QEMU or Renode against a broker, or the pages to flash")
+    description = {
+      "the registry of devices: enrol, move, replace, retire",
+      "Without one of these: one firmware image in QEMU or Renode against a broker, or the pages to"
+          + " flash."
+    },
+    subcommands = {
+      RegistryCommands.Enrol.class,
+      RegistryCommands.Move.class,
+      RegistryCommands.Replace.class,
+      RegistryCommands.Retire.class
+    })
 final class DeviceCommand implements Callable<Integer> {
   private static final long LINE_MS = 5_000;
   private static final int KEY_ID = 1;
@@ -38,6 +51,8 @@ final class DeviceCommand implements Callable<Integer> {
         description = "only write <device>.prov and <device>.model, for 'make flash'")
     private Path pages;
   }
+
+  @Spec private CommandSpec spec;
 
   @ArgGroup private What what = new What();
 
@@ -59,7 +74,6 @@ final class DeviceCommand implements Callable<Integer> {
 
   @Option(
       names = "--master-key-file",
-      required = true,
       paramLabel = "FILE",
       description = "64 or more hexadecimal digits; the gateway has the same")
   private Path keyFile;
@@ -69,6 +83,11 @@ final class DeviceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (keyFile == null) {
+      // Not required by itself: the registry's commands have no use for it.
+      throw new ParameterException(
+          spec.commandLine(), "Missing required option: '--master-key-file=FILE'");
+    }
     InetSocketAddress broker = SimCommand.address(mqtt);
     byte[] key = SimCommand.masterKey(keyFile);
     Home home = Home.find();

@@ -1,6 +1,8 @@
 package io.fqtfleet.programs;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceState;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.Topics;
@@ -16,6 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "devices", description = "the devices of the fleet and their state")
 final class DevicesCommand implements Runnable {
   private static final String ROW = "%-32s %-20s %-8s %-11s %7s  %-16s %s%n";
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
 
@@ -24,6 +27,9 @@ final class DevicesCommand implements Runnable {
 
   @Option(names = "--offline", description = "only those that are not connected")
   private boolean offline;
+
+  @Option(names = "--output", paramLabel = "table|json", defaultValue = "table")
+  private PolicyCommand.Output output;
 
   @Option(
       names = "--kafka",
@@ -52,26 +58,54 @@ final class DevicesCommand implements Runnable {
                 last.put(decision.getDevice(), decision);
               }
             });
+    Map<String, DeviceRegistration> registry = new HashMap<>();
+    new FleetTopic<>(kafka, Topics.DEVICES, DeviceRegistration.class)
+        .read((id, registration) -> registry.put(id, registration));
     var out = spec.commandLine().getOut();
-    out.printf(ROW, "device", "cohort", "link", "state", "budget", "board", "firmware");
+    if (output == PolicyCommand.Output.TABLE) {
+      out.printf(ROW, "device", "cohort", "link", "state", "budget", "board", "firmware");
+    }
     devices.forEach(
         (id, status) -> {
-          boolean shown =
-              (cohort == null || cohort.equals(status.getCohort()))
-                  && (!offline || status.getState() == DeviceState.OFFLINE);
-          if (shown) {
-            Decision decision = last.get(id);
-            out.printf(
-                ROW,
-                id,
-                status.getCohort(),
-                status.getState(),
-                decision == null ? "-" : decision.getTo(),
-                status.getBudgetVersion(),
-                status.getBoard(),
-                status.getFirmware());
+          String belongs = cohort(status, registry.get(id));
+          if ((cohort == null || cohort.equals(belongs))
+              && (!offline || status.getState() == DeviceState.OFFLINE)) {
+            show(id, belongs, status, last.get(id));
           }
         });
     out.flush();
+  }
+
+  /** The operator's word counts before the device's. */
+  private static String cohort(DeviceStatus status, DeviceRegistration registration) {
+    return registration == null || registration.getCohort() == null
+        ? status.getCohort()
+        : registration.getCohort();
+  }
+
+  private void show(String id, String belongs, DeviceStatus status, Decision decision) {
+    var out = spec.commandLine().getOut();
+    String state = decision == null ? "-" : decision.getTo();
+    if (output == PolicyCommand.Output.TABLE) {
+      out.printf(
+          ROW,
+          id,
+          belongs,
+          status.getState(),
+          state,
+          status.getBudgetVersion(),
+          status.getBoard(),
+          status.getFirmware());
+      return;
+    }
+    out.println(
+        JSON.createObjectNode()
+            .put("device", id)
+            .put("cohort", belongs)
+            .put("link", status.getState().name())
+            .put("state", state)
+            .put("budget", status.getBudgetVersion())
+            .put("board", status.getBoard())
+            .put("firmware", status.getFirmware()));
   }
 }

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       EvaluateCommand.class,
       PolicyCommand.class,
+      RolloutCommands.class,
       AlertsCommand.class,
       DevicesCommand.class,
       WhyCommand.class,

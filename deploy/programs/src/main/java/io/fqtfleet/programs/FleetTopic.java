@@ -17,6 +17,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -38,6 +39,11 @@ final class FleetTopic<T extends SpecificRecord> {
      * @param value null = deleted
      */
     void visit(String key, T value);
+
+    /** The same with the record's place in its partition, for those who need it. */
+    default void visitAt(long offset, String key, T value) {
+      visit(key, value);
+    }
 
     /** A record that this version cannot read; unless it may be passed over, reading ends. */
     default void unreadable(String where, WireException why) {
@@ -107,6 +113,9 @@ final class FleetTopic<T extends SpecificRecord> {
             bootstrapServers,
             ConsumerConfig.ISOLATION_LEVEL_CONFIG,
             "read_committed",
+            // Made by chance it would have the broker's retention, not ours.
+            ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+            false,
             ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
             TIMEOUT_MS);
     try (var consumer =
@@ -128,7 +137,13 @@ final class FleetTopic<T extends SpecificRecord> {
   }
 
   private List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String key) {
-    int count = consumer.partitionsFor(topic).size();
+    List<PartitionInfo> known = consumer.partitionsFor(topic);
+    if (known == null || known.isEmpty()) {
+      throw new IllegalStateException(
+          "Kafka at %s has no topic %s; gateway and streams make what is missing when they start"
+              .formatted(bootstrapServers, topic));
+    }
+    int count = known.size();
     if (key != null) {
       int partition = Utils.toPositive(Utils.murmur2(bytes(key))) % count;
       return List.of(new TopicPartition(topic, partition));
@@ -151,17 +166,17 @@ final class FleetTopic<T extends SpecificRecord> {
           continue;
         }
       }
-      visitor.visit(key, value);
+      visitor.visitAt(record.offset(), key, value);
     }
   }
 
   /**
-   * Returns when Kafka has it on all its replicas.
+   * Returns its offset when Kafka has it on all its replicas.
    *
    * @param value null deletes what a compacted topic holds under the key
    * @param atMs time of the record; null = now
    */
-  void publish(String key, T value, Long atMs) {
+  long publish(String key, T value, Long atMs) {
     Map<String, Object> config =
         Map.of(
             ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -173,9 +188,10 @@ final class FleetTopic<T extends SpecificRecord> {
     byte[] payload = value == null ? null : codec.encode(value);
     try (var producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
-      producer
+      return producer
           .send(new ProducerRecord<>(topic, null, atMs, bytes(key), payload))
-          .get(TIMEOUT_MS, TimeUnit.MILLISECONDS);
+          .get(TIMEOUT_MS, TimeUnit.MILLISECONDS)
+          .offset();
     } catch (ExecutionException | TimeoutException e) {
       throw notThere("the record of '%s' was not stored in %s".formatted(key, topic), e);
     } catch (InterruptedException e) {

@@ -81,6 +81,11 @@ final class FreezeCommand implements Runnable {
         .build();
   }
 
+  /** Whether a policy stands still because of this command. */
+  static boolean froze(Policy policy) {
+    return policy != null && policy.getFrozen() && policy.getComment().startsWith(MARK);
+  }
+
   private static void say(CommandSpec spec, List<String> changed, String what, String otherwise) {
     var out = spec.commandLine().getOut();
     if (changed.isEmpty()) {
@@ -109,7 +114,7 @@ final class FreezeCommand implements Runnable {
       List<String> changed = new ArrayList<>();
       for (Policy policy : topic.newest().values()) {
         boolean asked = cohort == null || cohort.equals(policy.getCohort());
-        if (asked && policy.getFrozen() && policy.getComment().startsWith(MARK)) {
+        if (asked && froze(policy)) {
           topic.publish(next(policy, false, "thawed"));
           changed.add(policy.getCohort());
         }

@@ -3,55 +3,240 @@ package io.fqtfleet.programs;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.StrictYaml;
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.streams.budget.Policies;
 import io.fqtfleet.streams.budget.PolicyRules;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code fleet policy}: what operators allow a cohort. */
-@Command(name = "policy", description = "operators' policies")
+@Command(
+    name = "policy",
+    description = {
+      "what operators allow a cohort; every version stays, and can come back",
+      "Exit codes: 0 done or equal, 1 refused or different, 2 the command line is wrong."
+    },
+    subcommands = {PolicySending.Apply.class, PolicySending.Restore.class})
 public final class PolicyCommand {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private static final int DIFFERENT = 1;
+  private static final String SERVERS = "localhost:9092";
+
+  /** How what is read is shown. */
+  enum Output {
+    TABLE,
+    JSON
+  }
+
+  /** How one policy is shown. */
+  enum Form {
+    YAML,
+    JSON
+  }
+
+  @Spec private CommandSpec spec;
 
   @Command(name = "validate", description = "check a policy file; exit code 1 if it is refused")
   void validate(@Parameters(paramLabel = "FILE") Path file) {
     Policy policy = read(file, 1);
-    System.out.printf("%s: the policy of cohort %s is valid%n", file, policy.getCohort());
+    out().printf("%s: the policy of cohort %s is valid%n", file, policy.getCohort());
+    out().flush();
   }
 
-  @Command(name = "apply", description = "validate a policy file and put it into the config topic")
-  void apply(
-      @Parameters(paramLabel = "FILE") Path file,
-      @Option(names = "--kafka", required = true, paramLabel = "SERVERS") String kafka) {
-    String cohort = read(file, 1).getCohort();
-    PolicyTopic topic = new PolicyTopic(kafka);
-    Policy policy = read(file, topic.nextVersion(cohort));
-    topic.publish(policy);
-    System.out.printf(
-        "version %d of the policy of cohort %s is stored; it holds from the next round on%n",
-        policy.getVersion(), cohort);
+  @Command(
+      name = "get",
+      description = "the policy in force, or an older version, as a file to edit and apply again")
+  void get(
+      @Parameters(
+              paramLabel = "COHORT",
+              arity = "0..1",
+              defaultValue = Topics.ANY_COHORT,
+              description = "* (the default) = that of all cohorts without one of their own")
+          String cohort,
+      @Option(names = "--version", paramLabel = "N", description = "an older one") Long number,
+      @Option(names = "--output", paramLabel = "yaml|json", defaultValue = "yaml") Form form,
+      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
+    checkCohort(cohort);
+    List<PolicyTopic.Version> versions = new PolicyTopic(kafka).versions();
+    Policy policy = number == null ? inForce(versions, cohort) : find(versions, cohort, number);
+    if (form == Form.JSON) {
+      out().println(PolicyText.json(policy));
+    } else {
+      out()
+          .printf(
+              "# version %d of cohort %s, applied by %s at %s%n",
+              policy.getVersion(),
+              policy.getCohort(),
+              oneLine(policy.getAuthor()),
+              time(policy.getAppliedAtMs()));
+      if (!policy.getCohort().equals(cohort)) {
+        out()
+            .printf(
+                "# cohort %s has no policy of its own: this one holds; to give it one, set cohort:"
+                    + " %s and remove version:%n",
+                cohort, cohort);
+      }
+      out().print(PolicyText.yaml(policy));
+    }
+    out().flush();
+  }
+
+  @Command(
+      name = "diff",
+      description =
+          "what a file would change, or what changed between two versions; exit code 1 if they"
+              + " differ")
+  int diff(
+      @Parameters(
+              paramLabel = "FILE",
+              arity = "0..1",
+              description = "held against what is in force")
+          Path file,
+      @Option(names = "--cohort", paramLabel = "NAME", defaultValue = Topics.ANY_COHORT)
+          String cohort,
+      @Option(names = "--from", paramLabel = "N", description = "the older version") Long from,
+      @Option(names = "--to", paramLabel = "N", description = "default: the one in force") Long to,
+      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
+    if (file == null == (from == null) || file != null && to != null) {
+      throw new ParameterException(
+          spec.subcommands().get("diff"), "give a FILE, or --cohort NAME --from N [--to N]");
+    }
+    checkCohort(cohort);
+    Policy after = file == null ? null : read(file, 1);
+    List<PolicyTopic.Version> versions = new PolicyTopic(kafka).versions();
+    Policy before;
+    if (file == null) {
+      before = find(versions, cohort, from);
+      after = to == null ? inForce(versions, cohort) : find(versions, cohort, to);
+    } else {
+      before = inForce(versions, after.getCohort());
+    }
+    List<String> lines = PolicyText.differences(before, after);
+    lines.forEach(out()::println);
+    if (lines.isEmpty()) {
+      out()
+          .printf("no difference from version %d of %s%n", before.getVersion(), before.getCohort());
+    }
+    out().flush();
+    return lines.isEmpty() ? 0 : DIFFERENT;
   }
 
   @Command(name = "history", description = "every version ever applied, oldest first")
-  void history(@Option(names = "--kafka", required = true, paramLabel = "SERVERS") String kafka) {
-    System.out.println("cohort           version  author           comment");
-    for (Policy policy : new PolicyTopic(kafka).history()) {
-      System.out.printf(
-          "%-16s %7d  %-16s %s%n",
-          policy.getCohort(), policy.getVersion(), policy.getAuthor(), policy.getComment());
+  void history(
+      @Parameters(paramLabel = "COHORT", arity = "0..1", description = "only this one")
+          String cohort,
+      @Option(names = "--output", paramLabel = "table|json", defaultValue = "table") Output output,
+      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
+    PolicyTopic topic = new PolicyTopic(kafka);
+    List<PolicyTopic.Version> versions = topic.versions();
+    Map<String, Policy> newest = PolicyTopic.newest(versions);
+    String row = "%-16s %7s  %-19s  %-9s  %-16s %s%n";
+    if (output == Output.TABLE) {
+      out().printf(row, "cohort", "version", "applied (UTC)", "fate", "author", "comment");
     }
+    for (PolicyTopic.Version version : versions) {
+      Policy policy = version.policy();
+      if (cohort != null && !cohort.equals(policy.getCohort())) {
+        continue;
+      }
+      String fate =
+          !version.refused().isEmpty()
+              ? "refused"
+              : newest.get(policy.getCohort()) == policy ? "in force" : "replaced";
+      if (output == Output.JSON) {
+        var line = (com.fasterxml.jackson.databind.node.ObjectNode) PolicyText.json(policy);
+        line.put("fate", fate);
+        line.put("refused", String.join("; ", version.refused()));
+        out().println(line);
+      } else {
+        out()
+            .printf(
+                row,
+                policy.getCohort(),
+                policy.getVersion(),
+                time(policy.getAppliedAtMs()),
+                fate,
+                oneLine(policy.getAuthor()),
+                version.refused().isEmpty()
+                    ? oneLine(policy.getComment())
+                    : String.join("; ", version.refused()));
+      }
+    }
+    out().flush();
+    String forgets = topic.forgets();
+    if (forgets != null) {
+      spec.commandLine().getErr().println("fleet: " + forgets);
+    }
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  /** The cohort's own policy, or that of *, or the built-in one. */
+  static Policy inForce(List<PolicyTopic.Version> versions, String cohort) {
+    Map<String, Policy> newest = PolicyTopic.newest(versions);
+    Policy own = newest.get(cohort);
+    return own != null ? own : newest.getOrDefault(Topics.ANY_COHORT, Policies.DEFAULT);
+  }
+
+  /** A version that was in force once. */
+  static Policy find(List<PolicyTopic.Version> versions, String cohort, long number) {
+    return versions.stream()
+        .filter(v -> v.refused().isEmpty())
+        .map(PolicyTopic.Version::policy)
+        .filter(p -> p.getCohort().equals(cohort) && p.getVersion() == number)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "cohort %s never had a version %d in force; 'policy history' lists all"
+                        .formatted(cohort, number)));
+  }
+
+  static void checkCohort(String cohort) {
+    if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
+      throw new IllegalArgumentException(
+          "cohort '%s' is neither * nor %s".formatted(cohort, Topics.COHORT.pattern()));
+    }
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\s+", " ");
+  }
+
+  private static String time(long ms) {
+    return TIME.format(Instant.ofEpochMilli(ms));
+  }
+
+  static PolicyFile parse(Path file) {
+    return StrictYaml.read(file, PolicyFile.class, Map.of(), "");
   }
 
   /** Reads a policy file and holds it against the rules that the streams service holds it to. */
   public static Policy read(Path file, long version) {
-    PolicyFile parsed = StrictYaml.read(file, PolicyFile.class, Map.of(), "");
-    return checked(file.toString(), parsed, version);
+    return checked(file.toString(), parse(file), version);
   }
 
   static Policy checked(String source, PolicyFile parsed, long version) {
-    String author = System.getProperty("user.name", "unknown");
+    return checked(source, parsed, version, System.getProperty("user.name", "unknown"));
+  }
+
+  static Policy checked(String source, PolicyFile parsed, long version, String author) {
     Policy policy = parsed.toPolicy(version, author, System.currentTimeMillis());
     List<String> problems = PolicyRules.problems(policy);
     if (!problems.isEmpty()) {

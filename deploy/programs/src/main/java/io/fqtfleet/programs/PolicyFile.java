@@ -21,6 +21,8 @@ import java.util.Map;
  * #toPolicy} gives the record of the config topic.
  *
  * @param cohort a cohort's name, or * for every cohort without a policy of its own
+ * @param version the one that the file was made from: it is applied only if that one is still the
+ *     newest; absent = whichever
  * @param comment why; shown in the history
  * @param frozen true stops all training of the cohort
  * @param frozenDevices devices that do not train
@@ -33,9 +35,13 @@ import java.util.Map;
  * @param onExpiry what holds after it
  * @param detection how drift is looked for
  * @param silences alerts that are recorded but not pushed
+ * @param rollout how changed terms reach the devices; absent = all at once
+ * @param quietHours times of day in which the quiet terms are the most
+ * @param energy a bound above the buckets of the terms; absent = these alone
  */
 record PolicyFile(
     String cohort,
+    Long version,
     String comment,
     Boolean frozen,
     List<String> frozenDevices,
@@ -47,9 +53,13 @@ record PolicyFile(
     Duration timeToLive,
     ExpiryAction onExpiry,
     Detection detection,
-    List<Silencing> silences) {
+    List<Silencing> silences,
+    RolloutFile rollout,
+    List<RolloutFile.Quiet> quietHours,
+    RolloutFile.Energy energy) {
 
-  private static final int RATE_UNITS = 1 << 20;
+  /** One unit of a learning rate is 2^-20. */
+  static final int RATE_UNITS = 1 << 20;
 
   static {
     // Avro's builders copy only classes that it trusts, and loading our codec makes it trust ours.
@@ -64,6 +74,7 @@ record PolicyFile(
     timeToLive = timeToLive == null ? Duration.ofHours(1) : timeToLive;
     onExpiry = onExpiry == null ? ExpiryAction.FREEZE : onExpiry;
     silences = silences == null ? List.of() : silences;
+    quietHours = quietHours == null ? List.of() : quietHours;
     required("cohort", cohort);
     required("round", round);
     required("quiet", quiet);
@@ -79,7 +90,11 @@ record PolicyFile(
     }
   }
 
-  /** What a device may train; see BudgetTerms for the ranges. */
+  /**
+   * What a device may train; see BudgetTerms for the ranges.
+   *
+   * @param reportInterval absent = a round
+   */
   record Terms(
       boolean training,
       double lambdaMin,
@@ -90,9 +105,10 @@ record PolicyFile(
       int trainEveryNth,
       double pseudoLabelConfidence,
       int energyCapacityMilliJoule,
-      int energyRefillMilliJoulePerHour) {
+      int energyRefillMilliJoulePerHour,
+      Duration reportInterval) {
 
-    BudgetTerms toTerms(int reportIntervalMs) {
+    BudgetTerms toTerms(int roundMs) {
       return BudgetTerms.newBuilder()
           .setTraining(training)
           .setLambdaMinPermille(permille("lambdaMin", lambdaMin))
@@ -104,7 +120,7 @@ record PolicyFile(
           .setPseudoLabelPermille(permille("pseudoLabelConfidence", pseudoLabelConfidence))
           .setEnergyCapacityMilliJoule(energyCapacityMilliJoule)
           .setEnergyRefillMilliJoulePerHour(energyRefillMilliJoulePerHour)
-          .setReportIntervalMs(reportIntervalMs)
+          .setReportIntervalMs(reportInterval == null ? roundMs : millis(reportInterval))
           .build();
     }
 
@@ -116,13 +132,6 @@ record PolicyFile(
         throw new IllegalArgumentException(
             "learningRate " + learningRate + " is not above 0 and at most 1");
       }
-    }
-
-    private static int permille(String name, double share) {
-      if (!(share >= 0 && share <= 1)) {
-        throw new IllegalArgumentException(name + " " + share + " is not between 0 and 1");
-      }
-      return (int) Math.round(share * 1000);
     }
   }
 
@@ -229,6 +238,13 @@ record PolicyFile(
     }
   }
 
+  static int permille(String name, double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException(name + " " + share + " is not between 0 and 1");
+    }
+    return (int) Math.round(share * 1000);
+  }
+
   private static void required(String name, Object value) {
     if (value == null) {
       throw new IllegalArgumentException(name + " is missing; it has no default");
@@ -259,6 +275,9 @@ record PolicyFile(
         .setOnExpiry(onExpiry)
         .setDriftSettings(detection.toSettings())
         .setSilences(silences.stream().map(s -> s.toSilence(author)).toList())
+        .setRollout(rollout == null ? null : rollout.toPlan())
+        .setQuietHours(quietHours.stream().map(RolloutFile.Quiet::toHours).toList())
+        .setEnergy(energy == null ? null : energy.toBucket())
         .build();
   }
 }

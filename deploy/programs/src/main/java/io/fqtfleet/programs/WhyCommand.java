@@ -4,7 +4,10 @@ import io.fqtfleet.schemas.AlertEvidence;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.BudgetTerms;
 import io.fqtfleet.schemas.Decision;
+import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceStatus;
+import io.fqtfleet.schemas.RegistryState;
+import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.UpdateBudget;
 import java.time.Instant;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
@@ -61,8 +65,13 @@ final class WhyCommand implements Runnable {
             last(Topics.STATUS, DeviceStatus.class),
             last(Topics.BUDGETS, UpdateBudget.class),
             last(Topics.ACKS, BudgetAck.class),
-            decisions());
-    if (standing.status == null && standing.budget == null && standing.decisions.isEmpty()) {
+            decisions(),
+            last(Topics.DEVICES, DeviceRegistration.class),
+            RolloutCommands.all(kafka));
+    if (standing.status == null
+        && standing.budget == null
+        && standing.registration == null
+        && standing.decisions.isEmpty()) {
       throw new IllegalStateException(
           "nothing is known of a device '%s'; 'devices' lists those that have reported"
               .formatted(device));
@@ -100,9 +109,34 @@ final class WhyCommand implements Runnable {
    * @param budget the last one issued; null = none
    * @param ack its last answer; null = none
    * @param decisions oldest first
+   * @param registration what the operator said of it; null = nothing
+   * @param rollouts by cohort
    */
   record Standing(
-      DeviceStatus status, UpdateBudget budget, BudgetAck ack, List<Decision> decisions) {
+      DeviceStatus status,
+      UpdateBudget budget,
+      BudgetAck ack,
+      List<Decision> decisions,
+      DeviceRegistration registration,
+      Map<String, Rollout> rollouts) {
+
+    /** As the operator says, else as the device says; empty = nobody does. */
+    private String cohort() {
+      return registration != null && registration.getCohort() != null
+          ? registration.getCohort()
+          : status == null ? "" : status.getCohort();
+    }
+
+    private List<String> registered() {
+      return registration == null || registration.getState() == RegistryState.ENROLLED
+          ? List.of()
+          : List.of(
+              "retired by %s at %s%s"
+                  .formatted(
+                      registration.getAuthor(),
+                      TIME.format(Instant.ofEpochMilli(registration.getChangedAtMs())),
+                      registration.getComment().isEmpty() ? "" : ": " + registration.getComment()));
+    }
 
     List<String> lines(String device) {
       List<String> lines = new ArrayList<>();
@@ -112,11 +146,16 @@ final class WhyCommand implements Runnable {
               : "device %s: cohort %s, %s, %s on %s"
                   .formatted(
                       device,
-                      status.getCohort(),
+                      cohort(),
                       status.getState(),
                       status.getFirmware(),
                       status.getBoard()));
+      lines.addAll(registered());
       lines.addAll(budgetLines());
+      Rollout rollout = rollouts.get(cohort());
+      if (rollout != null && budget != null) {
+        lines.add(RolloutCommands.partOf(rollout, device, budget.getPolicyVersion()));
+      }
       for (Decision decision : decisions) {
         lines.add("");
         lines.add(

@@ -27,6 +27,10 @@ class FleetCliTest {
     "model train --model bearing-mlp --mode float --out x, devices do not learn in floating",
     "model import --model bearing-mlp --weights /nowhere --out x, /nowhere: there is no such",
     "policy validate /nowhere.yaml, there is no such file",
+    "policy get no/where, cohort 'no/where' is neither * nor",
+    "policy restore no/where --version 1, cohort 'no/where' is neither * nor",
+    "device enrol a/b, device id 'a/b' is not",
+    "device move a b/c, cohort 'b/c' is not",
     "faults --scenario meteorite, --scenario 'meteorite' is none of kafka-stopped",
     "faults --broker hivemq, --broker 'hivemq' is none of",
     "faults --devices 3, --devices 3 is not in 8..500",
@@ -44,6 +48,17 @@ class FleetCliTest {
     assertEquals(1, run("alerts", "feedback", "1a", "--verdict", "true", "--author", " "));
     assertTrue(err.toString().contains("author: 0 characters are not 1..100"), err.toString());
     assertEquals(2, run("alerts", "feedback", "1a", "--verdict", "maybe"));
+  }
+
+  @Test
+  void commandsOfTheRegistryAndOfPoliciesWantOneClearWay() {
+    assertEquals(2, run("device", "replace", "a", "--keep-key", "--keys", "x"));
+    assertTrue(err.toString().contains("give either --keys FILE or --keep-key"), err.toString());
+    assertEquals(2, run("device", "enrol", "a", "--key-out", "x"));
+    assertTrue(err.toString().contains("--key-out needs --keys"), err.toString());
+    assertEquals(2, run("policy", "diff", "a.yaml", "--to", "3"));
+    assertTrue(err.toString().contains("give a FILE, or --cohort NAME --from N"), err.toString());
+    assertEquals(2, run("rollout", "list", "--output", "xml"));
   }
 
   @Test

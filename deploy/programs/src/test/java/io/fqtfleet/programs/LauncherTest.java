@@ -37,7 +37,8 @@ class LauncherTest {
     assertEquals(0, help.code());
     for (String command :
         List.of(
-            "demo", "test", "gateway", "streams", "sim", "model", "policy", "alerts", "bench")) {
+            "demo", "test", "gateway", "streams", "sim", "device", "model", "policy", "rollout",
+            "alerts", "bench")) {
       assertTrue(help.out().contains("\n  " + command + " "), command + " is not in the help");
     }
     assertEquals(help.out(), fleet().out(), "no command shows the help");

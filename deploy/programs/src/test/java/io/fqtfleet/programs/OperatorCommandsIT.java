@@ -15,6 +15,10 @@ import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.ReasonCode;
 import io.fqtfleet.schemas.RefusalReason;
+import io.fqtfleet.schemas.Rollout;
+import io.fqtfleet.schemas.RolloutAction;
+import io.fqtfleet.schemas.RolloutCommand;
+import io.fqtfleet.schemas.RolloutPhase;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WeightsAction;
@@ -263,6 +267,82 @@ class OperatorCommandsIT {
     assertFalse(topic.newest().get("north").getFrozen());
     assertEquals(1, run("freeze", "--cohort", "not/a/name"));
     assertTrue(err.toString().contains("is neither * nor"), err.toString());
+  }
+
+  private static Rollout rollout(RolloutPhase phase) {
+    return Rollout.newBuilder()
+        .setCohort("line-9")
+        .setId("line-9@2")
+        .setPolicyCohort("line-9")
+        .setPolicyVersion(2)
+        .setBasePolicyVersion(1)
+        .setPhase(phase)
+        .setStage(0)
+        .setStages(3)
+        .setStartedAtMs(1_700_000_000_000L)
+        .setStageSinceMs(1_700_000_000_000L)
+        .setUpdatedAtMs(1_700_000_000_000L)
+        .setStageRounds(4)
+        .setSoakedRounds(2)
+        .setDevices(40)
+        .setTarget(2)
+        .setExposed(2)
+        .setApplied(1)
+        .setPending(1)
+        .setFailed(0)
+        .setSamples(120)
+        .setErrors(9)
+        .setErrorsExpected(6)
+        .setOtherSamples(0)
+        .setOtherErrors(0)
+        .setOtherErrorsExpected(0)
+        .setAccuracyLoss(0.025)
+        .setAccuracyLossSure(0.0)
+        .setCanaries(List.of("valve-1", "valve-2"))
+        .setSteppedBy("controller")
+        .setSentence("two canaries are watched")
+        .build();
+  }
+
+  @Test
+  void aRolloutIsShownAndSteered() throws Exception {
+    assertEquals(1, run("rollout", "show", "line-9"));
+    assertTrue(err.toString().contains("'line-9' never had a rollout"), err.toString());
+    put(Topics.ROLLOUTS, Rollout.class, "line-9", rollout(RolloutPhase.WAITING));
+    assertEquals(0, run("rollout", "list", "--running"), err.toString());
+    assertTrue(
+        out.toString().lines().anyMatch(l -> l.matches("line-9 +line-9@2 +WAITING +1/3 +2/40 .*")),
+        out.toString());
+    assertEquals(0, run("rollout", "show", "line-9"), err.toString());
+    assertTrue(out.toString().contains("line-9@2: two canaries are watched"), out.toString());
+    assertTrue(out.toString().contains("accuracy lost to them: 2.5 %"), out.toString());
+
+    assertEquals(0, run("rollout", "approve", "line-9", "--author", "kim"), err.toString());
+    List<RolloutCommand> sent = new java.util.ArrayList<>();
+    new FleetTopic<>(kafka.bootstrapServers(), Topics.ROLLOUT_COMMANDS, RolloutCommand.class)
+        .read("line-9", (key, value) -> sent.add(value));
+    assertEquals(1, sent.size());
+    assertEquals(RolloutAction.APPROVE, sent.get(0).getAction());
+    assertEquals("line-9@2", sent.get(0).getRollout());
+    assertEquals("kim", sent.get(0).getAuthor());
+
+    DeviceStatus valve = status("valve-1", DeviceState.ONLINE);
+    put(
+        Topics.STATUS,
+        DeviceStatus.class,
+        "valve-1",
+        DeviceStatus.newBuilder(valve).setCohort("line-9").build());
+    put(Topics.BUDGETS, UpdateBudget.class, "valve-1", budget("valve-1", 8));
+    assertEquals(0, run("why", "valve-1"), err.toString());
+    assertTrue(
+        out.toString().contains("(WAITING, stage 1/3) reached this device as a canary: two"),
+        out.toString());
+    assertEquals(0, run("devices", "--cohort", "line-9", "--output", "json"), err.toString());
+    assertTrue(out.toString().contains("\"device\":\"valve-1\",\"cohort\":\"line-9\""));
+
+    put(Topics.ROLLOUTS, Rollout.class, "line-9", rollout(RolloutPhase.COMPLETE));
+    assertEquals(1, run("rollout", "pause", "line-9"));
+    assertTrue(err.toString().contains("line-9@2 is over (COMPLETE)"), err.toString());
   }
 
   private static Policy policy(String cohort, long version, boolean frozen, String comment) {

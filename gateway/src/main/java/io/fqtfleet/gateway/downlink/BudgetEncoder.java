@@ -80,7 +80,8 @@ final class BudgetEncoder {
                 () ->
                     new UndeliverableException(
                         Reason.NO_KEY,
-                        "no key for device %s; add it to keys.deviceKeyFile or set keys.masterKey"
+                        ("no key for device %s; add it to keys.deviceKeyFile or set keys.masterKey;"
+                                + " if it was retired, nothing is missing")
                             .formatted(device)));
     if (came.expired()) {
       throw new UndeliverableException(

@@ -37,6 +37,13 @@ final class BudgetKeys {
     }
   }
 
+  /** What the operators' registry allows. */
+  @FunctionalInterface
+  interface Allowed {
+    /** Whether budgets of the device may be signed with its key of this number. */
+    boolean key(String device, int keyId);
+  }
+
   /** What the gateway has learnt about a device that refused a key. */
   private static final class Standing {
     private int keyId;
@@ -55,6 +62,7 @@ final class BudgetKeys {
   private record Stamp(Object time, long bytes) {}
 
   private final GatewayConfig.Keys config;
+  private final Allowed allowed;
   private final PacedWarning warning = new PacedWarning(LOG);
   private final Map<String, Standing> standings = new HashMap<>();
   private final Map<Integer, Long> signedByKeyId = new TreeMap<>();
@@ -65,8 +73,9 @@ final class BudgetKeys {
   private long refusals;
   private long exhausted;
 
-  private BudgetKeys(GatewayConfig.Keys config, KeyRing ring, Stamp stamp) {
+  private BudgetKeys(GatewayConfig.Keys config, KeyRing ring, Stamp stamp, Allowed allowed) {
     this.config = config;
+    this.allowed = allowed;
     this.ring = ring;
     this.stamp = stamp;
   }
@@ -76,11 +85,16 @@ final class BudgetKeys {
    * @throws IllegalStateException if it contradicts {@code keys.masterKey}
    */
   static BudgetKeys from(GatewayConfig.Keys config) {
+    return from(config, (device, keyId) -> true);
+  }
+
+  /** The same, of whose keys the registry forbids some. */
+  static BudgetKeys from(GatewayConfig.Keys config, Allowed allowed) {
     Path path = config.deviceKeyPath();
     // The stamp first: a change while it is read is then seen as one.
     Stamp stamp = path == null ? null : stamp(path);
     return new BudgetKeys(
-        config, KeyRing.of(config, path == null ? null : KeyFile.read(path)), stamp);
+        config, KeyRing.of(config, path == null ? null : KeyFile.read(path)), stamp, allowed);
   }
 
   /** One key per device from one secret, so that a fleet of any size needs no list. */
@@ -90,10 +104,14 @@ final class BudgetKeys {
     return from(config);
   }
 
+  private List<Key> candidates(String device) {
+    return ring.candidates(device).stream().filter(key -> allowed.key(device, key.id())).toList();
+  }
+
   /** The key that the device holds as far as is known; empty if there is none for it. */
   synchronized Optional<Key> of(String device) {
     readAgainIfChanged();
-    List<Key> candidates = ring.candidates(device);
+    List<Key> candidates = candidates(device);
     Standing standing = standings.get(device);
     Optional<Key> known =
         standing == null
@@ -112,7 +130,7 @@ final class BudgetKeys {
    */
   synchronized boolean refusedTag(String device) {
     readAgainIfChanged();
-    List<Key> candidates = ring.candidates(device);
+    List<Key> candidates = candidates(device);
     if (!candidates.isEmpty()) {
       int first = candidates.get(0).id();
       Standing standing = standings.computeIfAbsent(device, unknown -> new Standing(first));
@@ -133,7 +151,7 @@ final class BudgetKeys {
   synchronized boolean refused(String device) {
     refusals++;
     readAgainIfChanged();
-    List<Key> candidates = ring.candidates(device);
+    List<Key> candidates = candidates(device);
     if (candidates.isEmpty()) {
       return false;
     }

@@ -38,6 +38,7 @@ public final class Downlink implements AutoCloseable {
   private final MqttLink.Factory links;
   private final SharedProducer producers;
   private final DeviceSchemas schemas;
+  private final DeviceRegistry registry;
   private final BudgetKeys keys;
   private final BudgetEncoder encoder;
   private final KeyRefusals refusals;
@@ -54,7 +55,8 @@ public final class Downlink implements AutoCloseable {
     this.links = links;
     this.producers = producers;
     this.schemas = new DeviceSchemas(kafka::reader);
-    this.keys = BudgetKeys.from(config.keys());
+    this.registry = new DeviceRegistry(kafka::reader);
+    this.keys = BudgetKeys.from(config.keys(), registry);
     this.encoder = new BudgetEncoder(keys, schemas::of);
     this.refusals = new KeyRefusals(kafka::reader, keys, this::owns, this::signAgain);
     this.ownership =
@@ -76,6 +78,7 @@ public final class Downlink implements AutoCloseable {
 
   public void start() {
     schemas.start();
+    registry.start();
     refusals.start();
     ownership.start();
   }
@@ -88,6 +91,9 @@ public final class Downlink implements AutoCloseable {
     }
     if (!schemas.caughtUp()) {
       causes.add("downlink: reading " + Topics.STATUS);
+    }
+    if (!registry.caughtUp()) {
+      causes.add("downlink: reading " + Topics.DEVICES);
     }
     for (Lane lane : lanes().values()) {
       String trouble = lane.loop.trouble();
@@ -157,8 +163,13 @@ public final class Downlink implements AutoCloseable {
   public void close() {
     ownership.close();
     schemas.close();
+    registry.close();
     refusals.close();
     lanes().values().forEach(lane -> lane.loop.close());
+  }
+
+  private boolean caughtUp() {
+    return schemas.caughtUp() && registry.caughtUp();
   }
 
   private boolean owns(int partition) {
@@ -253,7 +264,7 @@ public final class Downlink implements AutoCloseable {
       for (TopicPartition partition : records.partitions()) {
         Lane lane = owned.get(partition.partition());
         for (ConsumerRecord<String, byte[]> record : records.records(partition)) {
-          if (lane == null || !schemas.caughtUp() || !lane.duty.offer(record)) {
+          if (lane == null || !caughtUp() || !lane.duty.offer(record)) {
             consumer.seek(partition, record.offset());
             break;
           }
@@ -284,7 +295,7 @@ public final class Downlink implements AutoCloseable {
         consumer.seek(partition, lane.duty.rewindTo());
       }
       lane.duty.publishAgain();
-      if (lane.duty.ready() && schemas.caughtUp()) {
+      if (lane.duty.ready() && caughtUp()) {
         consumer.resume(List.of(partition));
       } else {
         consumer.pause(List.of(partition));

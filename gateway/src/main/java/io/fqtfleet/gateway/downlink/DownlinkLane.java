@@ -6,12 +6,15 @@ import io.fqtfleet.gateway.contract.PropertyHeaders.FromKafka;
 import io.fqtfleet.gateway.downlink.BudgetEncoder.Publication;
 import io.fqtfleet.gateway.downlink.BudgetEncoder.UndeliverableException;
 import io.fqtfleet.gateway.kafka.SharedProducer;
+import io.fqtfleet.gateway.mqtt.MessageProperties;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.MqttLink.Inbound;
 import io.fqtfleet.gateway.mqtt.MqttLinkException;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.Cause;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.Duty;
 import io.fqtfleet.gateway.mqtt.OwnedLoop.EndSignal;
+import io.fqtfleet.schemas.Headers;
+import io.fqtfleet.schemas.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -20,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -199,11 +203,18 @@ final class DownlinkLane implements Duty {
       FromKafka came = PropertyHeaders.fromKafka(record.headers(), clock.millis());
       Publication publication = encoder.encode(record.key(), record.value(), came);
       counters.headersLeftOut(came.leftOut());
-      to.publish(publication, entry);
+      to.publish(publication, entry, retiredStatus(record));
     } catch (UndeliverableException e) {
       to.bury(record, e, entry);
     }
     return true;
+  }
+
+  /** The retained status that goes with a retired device's budget; null = it stays. */
+  private static String retiredStatus(ConsumerRecord<String, byte[]> record) {
+    return record.value() == null && record.headers().lastHeader(Headers.RETIRED) != null
+        ? Topics.up(record.key(), Topics.Uplink.STATUS)
+        : null;
   }
 
   private synchronized void delivered(Connection of, Pending entry) {
@@ -250,20 +261,43 @@ final class DownlinkLane implements Duty {
       this.link = links.open(settings, this);
     }
 
-    void publish(Publication publication, Pending entry) {
-      link.publishRetained(publication.topic(), publication.payload(), publication.properties())
-          .whenComplete(
-              (nothing, failure) -> {
-                if (failure != null) {
-                  signal.end(Cause.FAILED, failure.getMessage());
-                  return;
-                }
-                if (publication.payload().length == 0) {
-                  counters.deleted();
-                } else {
-                  counters.published();
-                }
-                delivered(this, entry);
+    /**
+     * @param alsoDelete topic of another retained message; null = none
+     */
+    void publish(Publication publication, Pending entry, String alsoDelete) {
+      CompletableFuture<Void> sent =
+          link.publishRetained(
+              publication.topic(), publication.payload(), publication.properties());
+      if (alsoDelete != null) {
+        // One after the other: the window counts them as one.
+        sent = sent.thenCompose(nothing -> deleteStatus(alsoDelete));
+      }
+      sent.whenComplete(
+          (nothing, failure) -> {
+            if (failure != null) {
+              signal.end(Cause.FAILED, failure.getMessage());
+              return;
+            }
+            if (publication.payload().length == 0) {
+              counters.deleted();
+            } else {
+              counters.published();
+            }
+            delivered(this, entry);
+          });
+    }
+
+    /** A broker that forbids it must not stop all other budgets. */
+    private CompletableFuture<Void> deleteStatus(String topic) {
+      return link.publishRetained(topic, new byte[0], MessageProperties.NONE)
+          .exceptionally(
+              refused -> {
+                LOG.warn(
+                    "topic={} of a retired device is still retained: {}; let the gateway write"
+                        + " fqt/v1/up/+/+/status",
+                    topic,
+                    refused.getMessage());
+                return null;
               });
     }
 

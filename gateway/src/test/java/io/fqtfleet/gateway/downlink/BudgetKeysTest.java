@@ -9,11 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fqtfleet.gateway.GatewayConfig;
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.DeviceKeys;
+import io.fqtfleet.schemas.DeviceRegistration;
+import io.fqtfleet.schemas.RegistryState;
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.WireCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +63,36 @@ class BudgetKeysTest {
     assertTrue(keys.refused("a"), "it was provisioned with the other one again");
     assertEquals(1, id(keys, "a"));
     assertEquals(Map.of(1, 3L, 2, 3L), keys.snapshot().signedByKeyId());
+  }
+
+  private static ConsumerRecord<String, byte[]> registered(DeviceRegistration registration) {
+    byte[] value =
+        registration == null ? null : WireCodec.of(DeviceRegistration.class).encode(registration);
+    return new ConsumerRecord<>(Topics.DEVICES, 0, 0, "a", value);
+  }
+
+  @Test
+  void theRegistryRevokesKeys() throws Exception {
+    DeviceRegistry registry = new DeviceRegistry(null);
+    String text = "masterKeys: {1: \"%s\"}\ndevices: {a: \"2:%s\"}\n".formatted(OLD, OWN);
+    BudgetKeys keys =
+        BudgetKeys.from(new GatewayConfig.Keys(null, null, file(text).toString()), registry);
+    assertEquals(2, id(keys, "a"));
+    assertTrue(keys.refused("a"));
+    assertEquals(1, id(keys, "a"), "it may hold either");
+    registry.put(registered(DeviceRegistration.newBuilder().setKeyId(2).build()));
+    assertEquals(2, id(keys, "a"), "the one of the board that was replaced counts no more");
+    assertFalse(keys.refused("a"), "there is no other");
+    registry.put(
+        registered(
+            DeviceRegistration.newBuilder().setKeyId(2).setState(RegistryState.RETIRED).build()));
+    assertTrue(keys.of("a").isEmpty());
+    assertFalse(keys.refused("a"));
+    assertEquals(1, id(keys, "b"), "another device");
+    registry.put(new ConsumerRecord<>(Topics.DEVICES, 0, 0, "a", new byte[] {1}));
+    assertTrue(keys.of("a").isEmpty(), "what cannot be read changes nothing");
+    registry.put(registered(null));
+    assertTrue(keys.of("a").isPresent());
   }
 
   @Test

@@ -115,6 +115,33 @@ class DownlinkLaneTest {
     assertEquals(3, lane.counters().snapshot().published());
   }
 
+  private static ConsumerRecord<String, byte[]> retired(long offset) {
+    ConsumerRecord<String, byte[]> record = record(offset, null);
+    record.headers().add(Headers.RETIRED, "true".getBytes(StandardCharsets.UTF_8));
+    return record;
+  }
+
+  @Test
+  void ofARetiredDeviceBudgetAndStatusAreDeletedBeforeItIsCommitted() throws Exception {
+    FakeLink link = started();
+    assertTrue(lane.offer(record(10, null)));
+    link.published.get(0).acknowledged().complete(null);
+    assertEquals(1, link.published.size(), "a deleted budget alone leaves the status");
+    assertTrue(lane.offer(retired(11)));
+    assertEquals(Topics.budget("a"), link.published.get(1).topic());
+    link.published.get(1).acknowledged().complete(null);
+    assertEquals(Topics.up("a", Topics.Uplink.STATUS), link.published.get(2).topic());
+    assertEquals(0, link.published.get(2).payload().length);
+    assertEquals(11, lane.committable());
+    link.published.get(2).acknowledged().complete(null);
+    assertEquals(12, lane.committable());
+
+    lane.offer(retired(12));
+    link.published.get(3).acknowledged().complete(null);
+    link.published.get(4).acknowledged().completeExceptionally(new MqttLinkException("0x87"));
+    assertEquals(13, lane.committable(), "a broker that forbids it stops no budget");
+  }
+
   @Test
   void theBrokersReceiveMaximumNarrowsTheWindow() throws Exception {
     links.limits = new BrokerLimits(1, 0, 2, true, true, Long.MAX_VALUE);

@@ -36,6 +36,20 @@ public final class PolicyRules {
     return List.copyOf(rules.problems);
   }
 
+  /**
+   * The same, and that no version is taken twice.
+   *
+   * @param inForce the version that the policy is to follow; null = its cohort has none
+   */
+  public static List<String> problemsAfter(Policy policy, Long inForce) {
+    List<String> problems = problems(policy);
+    return !problems.isEmpty() || inForce == null || policy.getVersion() > inForce
+        ? problems
+        : List.of(
+            "version: %d is not above %d, which is in force; apply it with version %d"
+                .formatted(policy.getVersion(), inForce, inForce + 1));
+  }
+
   private void check(Policy policy) {
     String cohort = policy.getCohort();
     if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {

@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -223,12 +224,12 @@ public final class CohortRound {
     Set<String> departed = new TreeSet<>();
     heard.forEach(
         (device, round) -> {
+          if (round.left() || round.cameBack()) {
+            Optional.ofNullable(cards.remove(device)).stream()
+                .flatMap(gone -> gone.openAlerts().stream())
+                .forEach(alert -> alerts.add(AlertMarks.ofDeparted(alert, closed.endMs)));
+          }
           if (round.left()) {
-            DeviceCard gone = cards.remove(device);
-            if (gone != null) {
-              gone.openAlerts()
-                  .forEach(alert -> alerts.add(AlertMarks.ofDeparted(alert, closed.endMs)));
-            }
             departed.add(device);
           } else {
             round.tell(cards.computeIfAbsent(device, d -> new DeviceCard()));

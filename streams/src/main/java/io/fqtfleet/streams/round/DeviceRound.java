@@ -208,6 +208,11 @@ final class DeviceRound {
     return leftAtMs > Long.MIN_VALUE && (status == null || leftAtMs >= statusAtMs);
   }
 
+  /** It left and is back: another board, or from another cohort. */
+  boolean cameBack() {
+    return leftAtMs > Long.MIN_VALUE && !left();
+  }
+
   /** Takes over what the device said of itself. */
   void tell(DeviceCard card) {
     if (status != null) {

@@ -120,6 +120,8 @@ public final class FleetTopology {
             "issued-budgets")
         .addStateStore(bytes(stores.apply(Names.INTAKE_STORE)), "intake");
     sink(topology, Names.TO_EVIDENCE, Topics.EVIDENCE, "intake");
+    sink(topology, Names.RETIRED_BUDGETS, Topics.BUDGETS, "intake");
+    sink(topology, Names.RETIRED_STATUS, Topics.STATUS, "intake");
     sink(topology, Names.INTAKE_DEAD, Topics.DEAD_LETTERS, "intake");
   }
 

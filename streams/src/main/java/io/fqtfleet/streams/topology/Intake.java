@@ -6,6 +6,7 @@ import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceState;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.LayerCounters;
+import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
@@ -34,7 +35,9 @@ public final class Intake {
     /** Of a boot that is over. */
     OLD_BOOT,
     /** The cohort is not known yet; the next report carries its samples too. */
-    UNASSIGNED
+    UNASSIGNED,
+    /** The operator took it out of service. */
+    RETIRED
   }
 
   private final IntakeCard card;
@@ -57,7 +60,15 @@ public final class Intake {
 
   public Fate report(TrainingReport report) throws WireException {
     named(report.getDevice());
+    if (card.getRetired()) {
+      return Fate.RETIRED;
+    }
     boolean first = card.getBoot() == 0;
+    if (first && isOver(report)) {
+      // The board that was replaced still runs.
+      card.setDropped(card.getDropped() + 1);
+      return Fate.OLD_BOOT;
+    }
     boolean sameBoot =
         !first
             && report.getBootCounter() == card.getBoot()
@@ -76,8 +87,10 @@ public final class Intake {
     long expected = sameBoot ? card.getSequence() + 1 : first ? report.getSequence() : 1;
     card.setLost(card.getLost() + Math.max(0, report.getSequence() - expected));
     if (!sameBoot) {
-      card.setPreviousBoot(card.getBoot());
-      card.setPreviousNonce(card.getNonce());
+      if (!first) {
+        card.setPreviousBoot(card.getBoot());
+        card.setPreviousNonce(card.getNonce());
+      }
       card.setBoot(report.getBootCounter());
       card.setNonce(report.getBootNonce());
       card.setCounted(List.of());
@@ -104,10 +117,12 @@ public final class Intake {
         card.getOnline()
             && report.getBootCounter() == card.getAnnouncedBoot()
             && report.getBootNonce() == card.getAnnouncedNonce();
-    boolean over =
-        report.getBootCounter() == card.getPreviousBoot()
-            && report.getBootNonce() == card.getPreviousNonce();
-    return report.getBootCounter() > card.getBoot() || announced && !over;
+    return !isOver(report) && (report.getBootCounter() > card.getBoot() || announced);
+  }
+
+  private boolean isOver(TrainingReport report) {
+    return report.getBootCounter() == card.getPreviousBoot()
+        && report.getBootNonce() == card.getPreviousNonce();
   }
 
   private ReportEvidence evidenceOf(TrainingReport report, long[] counted) {
@@ -151,6 +166,9 @@ public final class Intake {
 
   public void status(DeviceStatus status) throws WireException {
     named(status.getDevice());
+    if (card.getRetired()) {
+      return;
+    }
     if (!Topics.COHORT.matcher(status.getCohort()).matches()) {
       throw new WireException(
           Reason.OUT_OF_RANGE,
@@ -184,6 +202,15 @@ public final class Intake {
           "cohort '%s' is not %s; register the device again"
               .formatted(cohort, Topics.COHORT.pattern()));
     }
+    if (registration != null && registration.getState() == RegistryState.RETIRED) {
+      forget(true);
+      return;
+    }
+    int boards = registration == null ? card.getBoards() : registration.getBoards();
+    if (card.getRetired() || boards > card.getBoards()) {
+      forget(false);
+    }
+    card.setBoards(boards);
     String before = cohort();
     card.setRegisteredCohort(cohort == null ? "" : cohort);
     List<String> attributes =
@@ -207,7 +234,7 @@ public final class Intake {
 
   public void ack(BudgetAck ack) throws WireException {
     named(ack.getDevice());
-    if (cohort().isEmpty()) {
+    if (card.getRetired() || cohort().isEmpty()) {
       return;
     }
     boolean refused = ack.getOutcome() == AckOutcome.REFUSED;
@@ -221,12 +248,39 @@ public final class Intake {
             .build());
   }
 
-  /** The device was retired: its retained status is gone. */
-  void retire() {
+  /** Its retained status is gone: it announces itself again, or never will. */
+  void gone() {
     String before = cohort();
     card.setStatusCohort("");
     card.setOnline(false);
     moveFrom(before);
+  }
+
+  /**
+   * Nothing counts that this board said. Versions go on: a board that comes back refuses lower
+   * ones.
+   */
+  private void forget(boolean retired) {
+    String before = cohort();
+    if (!before.isEmpty()) {
+      evidence.accept(new CohortEvent(before, device, atMs, new DeviceLeft()));
+    }
+    long issued = Math.max(card.getIssuedVersion(), card.getStatusBudgetVersion());
+    int boards = card.getBoards();
+    int boot = card.getBoot();
+    int nonce = card.getNonce();
+    IntakeCard empty = IntakeCard.newBuilder().build();
+    IntakeCard.getClassSchema()
+        .getFields()
+        .forEach(field -> card.put(field.pos(), empty.get(field.pos())));
+    card.setIssuedVersion(issued);
+    card.setBoards(boards);
+    if (!retired) {
+      // Reports of the board that was replaced may still be on their way.
+      card.setPreviousBoot(boot);
+      card.setPreviousNonce(nonce);
+    }
+    card.setRetired(retired);
   }
 
   /** Tells the cohort that it left, if it did. */

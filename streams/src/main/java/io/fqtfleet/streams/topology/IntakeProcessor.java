@@ -3,6 +3,7 @@ package io.fqtfleet.streams.topology;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceStatus;
+import io.fqtfleet.schemas.Headers;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
@@ -12,6 +13,7 @@ import io.fqtfleet.schemas.WireException.Reason;
 import io.fqtfleet.streams.ops.Meters;
 import io.fqtfleet.streams.state.CohortEvent;
 import io.fqtfleet.streams.state.IntakeCard;
+import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -81,17 +83,42 @@ final class IntakeProcessor implements Processor<String, byte[], String, byte[]>
       }
       case Topics.STATUS -> {
         if (value == null) {
-          intake.retire();
+          intake.gone();
         } else {
           intake.status(STATUS.decode(value));
         }
       }
       case Topics.ACKS -> intake.ack(ACKS.decode(present(value)));
-      case Topics.BUDGETS -> intake.budget(BUDGETS.decode(present(value)));
+      case Topics.BUDGETS -> {
+        if (value != null) {
+          intake.budget(BUDGETS.decode(value));
+        }
+      }
       case Topics.DEVICES -> intake.registration(value == null ? null : DEVICES.decode(value));
       default -> throw new IllegalStateException("no source reads " + topic);
     }
+    if (card.getRetired() && speaks(topic, value)) {
+      withdraw(device, atMs);
+    }
     store.put(device, CARDS.encode(card));
+  }
+
+  /** What leaves something behind at the MQTT broker or in a compacted topic, and retiring. */
+  private static boolean speaks(String topic, byte[] value) {
+    return topic.equals(Topics.DEVICES)
+        || value != null && (topic.equals(Topics.STATUS) || topic.equals(Topics.BUDGETS));
+  }
+
+  /**
+   * A retired device leaves nothing: its budget and status are deleted, and the gateway deletes
+   * what is retained. Done again whenever a last will or a budget on its way came later.
+   */
+  private void withdraw(String device, long atMs) {
+    RecordHeaders headers = new RecordHeaders();
+    headers.add(Headers.RETIRED, "true".getBytes(StandardCharsets.UTF_8));
+    context.forward(new Record<>(device, null, atMs, headers), Names.RETIRED_BUDGETS);
+    context.forward(new Record<>(device, null, atMs, new RecordHeaders()), Names.RETIRED_STATUS);
+    meters.count("devices", "fate", "RETIRED");
   }
 
   private static byte[] present(byte[] value) throws WireException {

@@ -13,6 +13,8 @@ public final class Names {
   public static final String FEEDBACK_STORE = "given-feedback";
 
   static final String TO_EVIDENCE = "to-evidence";
+  static final String RETIRED_BUDGETS = "retired-budgets";
+  static final String RETIRED_STATUS = "retired-status";
   static final String TO_MARKERS = "to-markers";
   static final String TO_BUDGETS = "to-budgets";
   static final String TO_DECISIONS = "to-decisions";

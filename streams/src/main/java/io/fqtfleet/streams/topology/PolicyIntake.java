@@ -65,16 +65,9 @@ final class PolicyIntake implements Processor<String, byte[], String, byte[]> {
           "cohort: '%s' is not the record's key '%s'; apply it again with its cohort as key"
               .formatted(policy.getCohort(), key));
     }
-    List<String> problems = PolicyRules.problems(policy);
+    List<String> problems = PolicyRules.problemsAfter(policy, versions.get(policy.getCohort()));
     if (!problems.isEmpty()) {
       throw new WireException(Reason.OUT_OF_RANGE, String.join("; ", problems));
-    }
-    Long before = versions.get(policy.getCohort());
-    if (before != null && policy.getVersion() <= before) {
-      throw new WireException(
-          Reason.OUT_OF_RANGE,
-          "version: %d is not above %d, which is in force; apply it with version %d"
-              .formatted(policy.getVersion(), before, before + 1));
     }
     return policy;
   }

@@ -7,7 +7,11 @@ import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.CohortHealth;
+import io.fqtfleet.schemas.DeviceRegistration;
+import io.fqtfleet.schemas.Headers;
+import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.WireCodec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +54,49 @@ class ChangingCohortsTest {
         assertTrue(health.getDevicesKnown() <= 41, health.toString());
       }
       assertEquals(List.of(), rig.written(Topics.DEAD_LETTERS));
+    }
+  }
+
+  @Test
+  void aRetiredDeviceLeavesNothingBehindWhateverComesLate() {
+    try (DriverRig rig = new DriverRig()) {
+      List<SyntheticFleet.Device> devices = new ArrayList<>();
+      for (int d = 0; d < 4; d++) {
+        devices.add(new SyntheticFleet.Device("dev-" + d, "line", 0.05, d));
+        rig.send(devices.get(d).status(true), DriverRig.START_MS + 10);
+      }
+      round(rig, 0, devices);
+      round(rig, 1, devices);
+      assertEquals(4, rig.health().get(0).getDevicesKnown());
+      assertTrue(
+          rig.written(Topics.BUDGETS).stream().anyMatch(b -> b.key().equals("dev-3")), "a budget");
+      byte[] retired =
+          WireCodec.of(DeviceRegistration.class)
+              .encode(DeviceRegistration.newBuilder().setState(RegistryState.RETIRED).build());
+      rig.send(Topics.DEVICES, "dev-3", retired, DriverRig.START_MS + 4010);
+      assertDeleted(rig, 1);
+      for (int round = 2; round < 5; round++) {
+        round(rig, round, devices);
+      }
+      var health = rig.health();
+      assertEquals(3, health.get(health.size() - 1).getDevicesKnown());
+      rig.send(devices.get(3).status(false), DriverRig.START_MS + 10_010);
+      assertDeleted(rig, 2);
+      assertEquals(List.of(), rig.written(Topics.DEAD_LETTERS));
+      assertEquals(List.of(), rig.alerts());
+    }
+  }
+
+  /** Budget and status, the budget marked for the gateway. */
+  private static void assertDeleted(DriverRig rig, int times) {
+    for (String topic : List.of(Topics.BUDGETS, Topics.STATUS)) {
+      var last =
+          rig.written(topic).stream()
+              .filter(r -> r.key().equals("dev-3") && r.value() == null)
+              .toList();
+      assertEquals(times, last.size(), topic);
+      assertEquals(
+          topic.equals(Topics.BUDGETS), last.get(0).headers().lastHeader(Headers.RETIRED) != null);
     }
   }
 

@@ -60,6 +60,7 @@ final class DriverRig implements AutoCloseable, FleetStory.Rig {
           Topics.COHORTS,
           Topics.EVIDENCE,
           Topics.ROLLOUTS,
+          Topics.STATUS,
           Topics.DEAD_LETTERS);
 
   final Meters meters = new Meters();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.schemas.DeviceRegistration;
+import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.schemas.WireException.Reason;
@@ -173,10 +174,61 @@ class IntakeTest {
   @Test
   void aRetiredDeviceLeaves() throws WireException {
     events.clear();
-    intake().retire();
+    intake().gone();
     assertEquals(1, events.size());
     assertInstanceOf(DeviceLeft.class, events.get(0).getBody());
     assertEquals(Fate.UNASSIGNED, take(device.report(3)));
+  }
+
+  private void register(RegistryState state, int boards) throws WireException {
+    intake()
+        .registration(DeviceRegistration.newBuilder().setState(state).setBoards(boards).build());
+  }
+
+  @Test
+  void whatARetiredDeviceSaysCountsNoMoreUntilItIsEnrolledAgain() throws WireException {
+    take(device.report(10));
+    card.setIssuedVersion(7L);
+    events.clear();
+    register(RegistryState.RETIRED, 0);
+    assertEquals(1, events.size());
+    assertInstanceOf(DeviceLeft.class, events.get(0).getBody());
+    assertEquals(Fate.RETIRED, take(device.report(10)));
+    intake().status(device.status(true));
+    register(RegistryState.RETIRED, 0);
+    assertEquals(1, events.size(), events.toString());
+    assertEquals(
+        IntakeCard.newBuilder().setRetired(true).setIssuedVersion(7L).build(),
+        card,
+        "versions go on, all else is gone");
+
+    register(RegistryState.ENROLLED, 0);
+    assertEquals(Fate.UNASSIGNED, take(device.report(10)));
+    intake().status(device.status(true));
+    assertEquals(Fate.COUNTED, take(device.report(10)));
+    assertEquals(40, last().getSamplesLabelled(), "the same boot, all since it began");
+  }
+
+  @Test
+  void anotherBoardInTheSamePlaceStartsAnew() throws WireException {
+    device.boot = 9;
+    take(device.report(10));
+    TrainingReport onItsWay = device.report(10);
+    card.setIssuedVersion(7L);
+    events.clear();
+    register(RegistryState.ENROLLED, 1);
+    assertInstanceOf(DeviceLeft.class, events.get(0).getBody());
+    assertEquals(Fate.OLD_BOOT, take(onItsWay), "of the board that was replaced");
+    var next = new SyntheticFleet.Device("d1", "line", 0.2, 2);
+    intake().status(next.status(true));
+    assertEquals(7, ((StatusEvidence) events.get(1).getBody()).getBudgetVersion());
+    assertEquals(Fate.COUNTED, take(next.report(3)), "though its boot counter is lower");
+    assertEquals(3, last().getSamplesLabelled());
+    assertEquals(Fate.OLD_BOOT, take(onItsWay));
+
+    events.clear();
+    register(RegistryState.ENROLLED, 1);
+    assertEquals(List.of(), events, "the same registration again");
   }
 
   @Test
