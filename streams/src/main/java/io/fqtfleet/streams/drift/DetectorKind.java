@@ -45,6 +45,17 @@ public enum DetectorKind {
       "Shin, Ramdas, Rinaldo 2022, section 3",
       "as e-sr; never above it, so slower at the same arl",
       evidence(numberOr("learnt", "rate", 0.001, 0.999, "error rate before, if it is known"))),
+  E_SR_SLOW(
+      "e-sr-slow",
+      List.of("esr-slow"),
+      Input.UNIT,
+      "e-sr beside a Page-Hinkley sum with a floor at 0, for changes that come slowly",
+      "as e-sr; Page 1954; Hinkley 1971",
+      "empirical: the sum has no bound; measured rows per alarm stand in the README",
+      evidence(
+          numberOr("learnt", "rate", 0.001, 0.999, "error rate before, if it is known"),
+          number("delta", "0.005", 0, 1e300, "what a row may exceed the mean by"),
+          number("lambda", "50", 1e-300, 1e300, "alarm threshold of the sum"))),
   ADWIN(
       "adwin",
       List.of("adwin-moa"),

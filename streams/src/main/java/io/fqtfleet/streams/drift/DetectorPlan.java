@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
  * @param settings every key of the kind with its value
  */
 public record DetectorPlan(DetectorKind kind, Map<String, String> settings) {
+  /** What a Page-Hinkley sum keeps per row, as published. */
+  private static final double SLOW_MEMORY = 0.9999;
 
   /**
    * What is wrong with a choice, one sentence each with value, rule and remedy; empty if nothing.
@@ -94,6 +96,13 @@ public record DetectorPlan(DetectorKind kind, Map<String, String> settings) {
     return switch (kind) {
       case E_SR, E_SR_BOUNDED, E_SR_GAUSSIAN, E_CUSUM ->
           new EsrDetector(newLane(), number("arl"), kind.input() == DetectorKind.Input.UNIT);
+      case E_SR_SLOW ->
+          new EitherDetector(
+              new EsrDetector(newLane(), number("arl"), true),
+              new PageHinkley(
+                  PageHinkley.Reading.RIVER,
+                  new PageHinkley.Settings(
+                      whole("warmup"), number("delta"), number("lambda"), SLOW_MEMORY)));
       case ADWIN -> new Adwin(Adwin.Reading.MOA, number("delta"), whole("clock"));
       case ADWIN_RIVER -> {
         boolean all = "all".equals(settings.get("cuts"));

@@ -33,11 +33,11 @@ import java.util.function.Predicate;
 final class Detection {
   private static final double RESIDUAL_MEMORY = 0.8;
 
-  /** Weight of the past, per round, in a cohort's level. */
+  /** Weight of the past, per round, in the level of a small cohort. */
   private static final double LEVEL_MEMORY = 0.7;
 
-  /** Of a level of independent rounds with variance 1. */
-  static final double LEVEL_VARIANCE = (1 - LEVEL_MEMORY) / (1 + LEVEL_MEMORY);
+  /** Up to so many devices. */
+  private static final int LEVEL_DEVICES = 20;
 
   private static final double FLAWED_SHARE = 0.2;
 
@@ -227,10 +227,21 @@ final class Detection {
     }
   }
 
+  /** Of a level of independent rounds with variance 1. */
+  static double levelVariance(int devices) {
+    double memory = levelMemory(devices);
+    return (1 - memory) / (1 + memory);
+  }
+
+  /** A mean of many devices needs less smoothing, and so follows the fleet's day more closely. */
+  private static double levelMemory(int devices) {
+    return LEVEL_MEMORY * Math.sqrt(Math.min(1, (double) LEVEL_DEVICES / Math.max(1, devices)));
+  }
+
   private void follow(Signal signal, double mean) {
+    double memory = levelMemory(round.members.size());
     if (!Double.isNaN(mean)) {
-      cohort.levels.merge(
-          signal, mean, (old, now) -> LEVEL_MEMORY * old + (1 - LEVEL_MEMORY) * now);
+      cohort.levels.merge(signal, mean, (old, now) -> memory * old + (1 - memory) * now);
     }
   }
 

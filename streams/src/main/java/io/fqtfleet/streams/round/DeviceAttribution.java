@@ -25,10 +25,10 @@ final class DeviceAttribution {
   /** Less than that undone, and clearly less than what helps, is a failure; between, time tells. */
   private static final double FAILED = 0.75;
 
-  /** A failure is not told before so many times trialRounds: some learn slowly. */
+  /** Before so many times trialRounds only a clear failure is told: some learn slowly. */
   private static final int TRIAL_FACTOR_MIN = 2;
 
-  /** After so many times trialRounds it has failed unless it has helped. */
+  /** After so many times trialRounds it has failed unless it has helped beyond half the doubt. */
   private static final int TRIAL_FACTOR_MAX = 4;
 
   /** Rounds in a row with an impossible signal before a device is called broken. */
@@ -332,8 +332,8 @@ final class DeviceAttribution {
     boolean over = card.rounds >= TRIAL_FACTOR_MAX * rounds;
     boolean failed =
         card.rounds >= TRIAL_FACTOR_MIN * rounds
-            && left >= Math.max(HELPED * rise + doubt, FAILED * rise);
-    // What looks at a small rise often enough sees it gone by chance: at the end half the doubt.
+            ? left >= Math.max(HELPED * rise + doubt, FAILED * rise)
+            : left >= FAILED * rise + doubt;
     if (left <= HELPED * rise - (over ? doubt / 2 : doubt)) {
       return TrialVerdict.HELPED;
     }

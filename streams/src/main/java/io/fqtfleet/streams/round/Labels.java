@@ -62,7 +62,8 @@ final class Labels {
   private boolean levelsAreFlat() {
     double error = level(Signal.ERROR);
     double standardError =
-        Math.sqrt(Detection.LEVEL_VARIANCE / Math.max(1, round.signals.counted()));
+        Math.sqrt(
+            Detection.levelVariance(round.members.size()) / Math.max(1, round.signals.counted()));
     return error >= LEVEL_ERRORS_MIN * standardError
         && level(Signal.CONFIDENCE) <= CONFIDENCE_SHARE * error
         && Math.abs(level(Signal.INPUT_MEAN)) <= INPUT_SHARE * error

@@ -54,7 +54,7 @@ class FleetTopologyTest {
             if (alert.getStatus() == AlertStatus.FIRING) {
               firing.add(alert.getKind() + " " + alert.getKey());
               long late = roundOf(alert.getRaisedAtMs()) - FleetStory.DRIFT_ROUND;
-              long most = alert.getKind() == AlertKind.DEVICE_FAULT ? 12 : 3;
+              long most = alert.getKind() == AlertKind.DEVICE_FAULT ? 36 : 3;
               assertTrue(late >= 0 && late < most, story + alert);
               long off = alert.getOnsetMs() - DriverRig.START_MS;
               long onset = (long) FleetStory.DRIFT_ROUND * DriverRig.ROUND_MS;

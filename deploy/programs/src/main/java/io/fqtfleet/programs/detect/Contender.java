@@ -34,6 +34,8 @@ public record Contender(String name, DetectorPlan plan) {
         of("e-cusum c=1e4", "e-cusum", "arl=1e4"),
         of("e-sr-bounded c=1e4", "e-sr-bounded", "arl=1e4"),
         of("e-sr-gaussian c=1e4", "e-sr-gaussian", "arl=1e4"),
+        of("e-sr-slow c=1e4", "e-sr-slow", "arl=1e4"),
+        of("e-sr-slow, latch 400", "e-sr-slow", "arl=1e4", LATCH),
         of("adwin", "adwin"),
         of("adwin, latch 400", "adwin", LATCH),
         of("adwin-river", "adwin-river"),

@@ -177,7 +177,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         report.add(RecordStudy.run(seeds, seed, workers));
       }
       if (selection.has("FLEET")) {
-        report.add(FleetStudy.run(seed, workers));
+        report.add(FleetStudy.run(seeds, seed, workers));
       }
       if (selection.has("ABLATION")) {
         report.add(AblationStudy.run(catalogue(), seeds, seed, workers));
