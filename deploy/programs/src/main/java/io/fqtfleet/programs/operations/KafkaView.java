@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -23,6 +24,7 @@ import org.apache.kafka.common.config.ConfigResource;
 /** Kafka as an operator sees it: brokers, topics and their settings. */
 final class KafkaView implements AutoCloseable {
   private static final int TIMEOUT_MS = 10_000;
+  private static final long LOOK_MS = 50;
 
   private final String servers;
   private final Admin admin;
@@ -78,16 +80,44 @@ final class KafkaView implements AutoCloseable {
     return new ConfigResource(ConfigResource.Type.TOPIC, topic);
   }
 
+  /** Returns when the brokers tell of it. */
   void create(Topics.Spec spec, Short replication) {
     NewTopic topic =
         new NewTopic(spec.name(), Optional.of(spec.partitions()), Optional.ofNullable(replication))
             .configs(spec.settings());
     await(admin.createTopics(List.of(topic)).all());
+    awaitSeen(spec.name(), () -> topics(List.of(spec)).containsKey(spec.name()));
   }
 
+  /** Returns when the brokers tell of it. */
   void set(String topic, String setting, String value) {
     AlterConfigOp op = new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET);
     await(admin.incrementalAlterConfigs(Map.of(resource(topic), List.of(op))).all());
+    awaitSeen(topic, () -> value.equals(setting(topic, setting)));
+  }
+
+  private String setting(String topic, String setting) {
+    Config config =
+        await(admin.describeConfigs(List.of(resource(topic))).all()).get(resource(topic));
+    return config.get(setting).value();
+  }
+
+  /** What the controller has done reaches the brokers that are asked a moment later. */
+  private void awaitSeen(String topic, BooleanSupplier seen) {
+    long deadline = System.nanoTime() + TIMEOUT_MS * 1_000_000L;
+    while (!seen.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "%s was changed, but Kafka at %s does not tell of it after %d s; run 'topics diff' again"
+                .formatted(topic, servers, TIMEOUT_MS / 1000));
+      }
+      try {
+        Thread.sleep(LOOK_MS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while asking Kafka", e);
+      }
+    }
   }
 
   private <T> T await(KafkaFuture<T> future) {
