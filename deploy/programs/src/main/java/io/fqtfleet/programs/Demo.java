@@ -104,7 +104,8 @@ final class Demo {
     return options.qemu() ? scenario : scenario.withoutQemu();
   }
 
-  private static Policy policy() throws IOException {
+  /** Rounds of seconds instead of minutes. */
+  static Policy policy() throws IOException {
     String name = "demo-policy.yaml";
     try (InputStream in = Demo.class.getResourceAsStream("/" + name)) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -235,7 +236,8 @@ final class Demo {
     }
   }
 
-  private static void delete(Path directory) throws IOException {
+  /** With all that is in it. */
+  static void delete(Path directory) throws IOException {
     try (var files = Files.walk(directory)) {
       for (Path file : (Iterable<Path>) files.sorted((a, b) -> b.compareTo(a))::iterator) {
         Files.deleteIfExists(file);

@@ -4,6 +4,7 @@ import io.fqtfleet.gateway.Gateway;
 import io.fqtfleet.gateway.GatewayConfig;
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.localstack.LocalMqttBroker;
+import io.fqtfleet.localstack.MqttBroker;
 import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
 import java.net.InetSocketAddress;
@@ -20,7 +21,7 @@ final class DemoStack implements AutoCloseable {
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final LocalKafka kafka;
-  private final LocalMqttBroker broker;
+  private final MqttBroker broker;
   private final Gateway gateway;
   private final StreamsService streams;
   private final String consoleToken = newToken();
@@ -31,8 +32,14 @@ final class DemoStack implements AutoCloseable {
    * @param devices of the whole fleet, for the thresholds of the drift detectors
    */
   DemoStack(Path directory, byte[] masterKey, int devices) throws InterruptedException {
+    this(directory, masterKey, devices, new LocalMqttBroker(directory.resolve("mqtt")));
+  }
+
+  /** The same with another MQTT broker, not started yet. */
+  DemoStack(Path directory, byte[] masterKey, int devices, MqttBroker mqttBroker)
+      throws InterruptedException {
     kafka = new LocalKafka(directory.resolve("kafka"));
-    broker = new LocalMqttBroker(directory.resolve("mqtt"));
+    broker = mqttBroker;
     try {
       kafka.start();
       started.push(kafka);

@@ -1,89 +1,279 @@
 package io.fqtfleet.programs;
 
-import io.fqtfleet.sim.fleet.CohortStatistics;
+import io.fqtfleet.localstack.LocalMqttBroker;
+import io.fqtfleet.localstack.MosquittoBroker;
+import io.fqtfleet.localstack.MqttBroker;
+import io.fqtfleet.programs.sim.Comparison;
+import io.fqtfleet.programs.sim.FleetRecorder;
+import io.fqtfleet.programs.sim.SimOptions;
+import io.fqtfleet.programs.sim.SimReports;
+import io.fqtfleet.programs.sim.SimResult;
+import io.fqtfleet.programs.sim.SimRun;
+import io.fqtfleet.programs.sim.SimTarget;
+import io.fqtfleet.programs.sim.SummaryText;
+import io.fqtfleet.schemas.DeviceKeys;
+import io.fqtfleet.sim.fleet.CohortSpec.Fidelity;
 import io.fqtfleet.sim.fleet.FactoryModel;
-import io.fqtfleet.sim.fleet.Fleet;
-import io.fqtfleet.sim.fleet.FleetSetup;
 import io.fqtfleet.sim.fleet.ModelTrainer;
 import io.fqtfleet.sim.fleet.Scenario;
+import io.fqtfleet.sim.link.MqttAccess;
 import io.fqtfleet.sim.signal.FileDataSet;
 import io.fqtfleet.sim.signal.SignalSpace;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** {@code fleet sim}: simulated devices against any broker. */
-@Command(name = "sim", description = "a fleet of simulated devices")
+/** {@code fleet sim}: simulated devices against any brokers, and what became of their reports. */
+@Command(name = "sim", description = "a fleet of simulated devices, and the load test")
 final class SimCommand {
-  private static final long LINE_MS = 5_000;
-  private static final Duration SETTLE = Duration.ofSeconds(15);
   private static final int PORT_MAX = 65_535;
+  private static final Pattern SLICE = Pattern.compile("(\\d{1,4})/(\\d{1,4})");
+
+  @Spec private CommandSpec spec;
+
+  /** Broker kinds that this program can start itself. */
+  enum Embedded {
+    ARTEMIS,
+    MOSQUITTO
+  }
+
+  /** A deployment instead of brokers on loopback. */
+  static final class Deployment {
+    @Option(
+        names = "--mqtt",
+        required = true,
+        paramLabel = "HOST:PORT",
+        description = "an MQTT broker instead of the embedded stack")
+    private String mqtt;
+
+    @Option(
+        names = "--master-key-file",
+        required = true,
+        paramLabel = "FILE",
+        description = "64 or more hexadecimal digits; the gateway has the same")
+    private Path keyFile;
+
+    @Option(
+        names = "--kafka",
+        paramLabel = "SERVERS",
+        description = "to see what arrives; without it only the way to the MQTT broker is judged")
+    private String kafka;
+
+    @Option(
+        names = "--kafka-properties",
+        paramLabel = "FILE",
+        description = "settings of the Kafka client, such as security.protocol and sasl.*")
+    private Path kafkaProperties;
+
+    @Option(names = "--tls", description = "MQTT over TLS")
+    private boolean tls;
+
+    @Option(names = "--ca", paramLabel = "FILE", description = "PEM: who signs the broker (TLS)")
+    private Path ca;
+
+    @Option(names = "--username", description = "of the devices at the broker")
+    private String username;
+
+    @Option(names = "--password-file", paramLabel = "FILE", description = "its first line counts")
+    private Path passwordFile;
+
+    SimTarget target() throws IOException {
+      if (ca != null && !Files.isRegularFile(ca)) {
+        throw new IllegalArgumentException("--ca " + ca + " is not there");
+      }
+      String password =
+          passwordFile == null
+              ? null
+              : Files.readString(passwordFile).lines().findFirst().orElse("");
+      Map<String, String> client = client(kafkaProperties);
+      MqttAccess access = new MqttAccess(tls || ca != null, ca, username, password, null);
+      return new SimTarget(address(mqtt), access, kafka, client, masterKey(keyFile));
+    }
+
+    private static Map<String, String> client(Path properties) throws IOException {
+      Map<String, String> client = new TreeMap<>();
+      if (properties != null) {
+        Properties file = new Properties();
+        try (var in = Files.newInputStream(properties)) {
+          file.load(in);
+        }
+        file.stringPropertyNames().forEach(name -> client.put(name, file.getProperty(name)));
+      }
+      return client;
+    }
+  }
 
   @Command(name = "validate", description = "check a scenario file")
   void validate(@Parameters(paramLabel = "SCENARIO") Path file) {
     Scenario scenario = Scenario.read(file);
+    long trace = scenario.cohorts(Fidelity.TRACE).stream().mapToLong(c -> c.devices()).sum();
     System.out.printf(
-        "%s: '%s' is valid: %d simulated devices, %d in QEMU, %d s%n",
+        "%s: '%s' is valid: %d simulated devices (%d trace), %d in QEMU, %d s%n",
         file,
         scenario.name(),
         scenario.simulatedDevices(),
+        trace,
         scenario.qemuDevices(),
         scenario.duration().toSeconds());
   }
 
-  @Command(name = "run", description = "run a scenario against an MQTT broker")
+  @Command(
+      name = "run",
+      description =
+          "run a scenario and judge it; starts brokers, gateway and streams on loopback unless"
+              + " --mqtt names a deployment. Exits with 1 if an expectation is not met")
   int run(
       @Parameters(paramLabel = "SCENARIO") Path file,
-      @Option(names = "--mqtt", required = true, paramLabel = "HOST:PORT") String mqtt,
+      @ArgGroup(exclusive = false) Deployment deployment,
+      @Option(names = "--broker", defaultValue = "ARTEMIS", description = "artemis | mosquitto")
+          Embedded embedded,
+      @Option(names = "--data", paramLabel = "DIR", description = "a data set") Path data,
+      @Option(names = "--seed", description = "instead of the scenario's") Long seed,
+      @Option(names = "--devices", paramLabel = "N", description = "instead of the scenario's")
+          Integer devices,
       @Option(
-              names = "--master-key-file",
-              required = true,
-              paramLabel = "FILE",
-              description = "64 or more hexadecimal digits; the gateway has the same")
-          Path keyFile,
-      @Option(names = "--data", paramLabel = "DIR", description = "a data set") Path data)
+              names = "--slice",
+              defaultValue = "1/1",
+              paramLabel = "I/N",
+              description = "this process is the I-th of N that share the trace devices")
+          String slice,
+      @Option(
+              names = "--source",
+              split = ",",
+              paramLabel = "ADDRESS",
+              description = "source addresses of connections, 20000 devices each")
+          List<String> sources,
+      @Option(names = "--json", paramLabel = "FILE") Path json,
+      @Option(names = "--html", paramLabel = "FILE") Path html,
+      @Option(names = "--junit", paramLabel = "FILE") Path junit,
+      @Option(names = "--hlog", paramLabel = "FILE", description = "HdrHistogram log") Path hlog)
       throws IOException, InterruptedException {
     Scenario scenario = Scenario.read(file);
+    scenario = seed == null ? scenario : scenario.withSeed(seed);
+    scenario = devices == null ? scenario : scenario.withDevices(devices);
+    Matcher part = SLICE.matcher(slice);
+    if (!part.matches()) {
+      throw new IllegalArgumentException("--slice '" + slice + "' is not such as 2/4");
+    }
+    SimTarget given = deployment == null ? null : deployment.target();
     Home home = Home.find();
     SignalSpace space = data == null ? scenario.generated() : scenario.from(FileDataSet.read(data));
+    PrintWriter out = spec.commandLine().getOut();
+    Consumer<String> say =
+        line -> {
+          out.println(line);
+          out.flush();
+        };
+    Path directory = Files.createDirectories(home.run("sim-" + ProcessHandle.current().pid()));
+    ProgramLog.to(directory.resolve("sim.log"));
     FactoryModel model =
         new ModelTrainer(space, scenario.sourceDomains(), scenario.seed()).cached(home.models());
-    Path directory = Files.createDirectories(home.run("sim-" + ProcessHandle.current().pid()));
-    FleetSetup setup =
-        new FleetSetup(address(mqtt), masterKey(keyFile), 1, directory, home.firmwareImage(), 2);
-    try (Fleet fleet = new Fleet(scenario, space, model, setup)) {
-      Thread stop = StopOnSignal.install();
-      try {
-        fleet.start();
-        while (fleet.nowMs() < scenario.duration().toMillis()) {
-          Thread.sleep(Math.min(LINE_MS, scenario.duration().toMillis() - fleet.nowMs() + 1));
-          fleet.statistics().forEach(cohort -> print(fleet, cohort));
-        }
-        int unacked = fleet.settle(SETTLE);
-        System.out.printf("%s; %d without acknowledgement%n", fleet.accounting().totals(), unacked);
-        return unacked == 0 ? 0 : 1;
-      } finally {
-        StopOnSignal.remove(stop);
+    SimOptions options =
+        new SimOptions(
+            scenario,
+            space,
+            model,
+            directory,
+            home.firmwareImage(),
+            file.toAbsolutePath().getParent(),
+            Integer.parseInt(part.group(1)) - 1,
+            Integer.parseInt(part.group(2)),
+            sources == null ? List.of() : sources);
+    Thread stop = StopOnSignal.install();
+    try {
+      SimRun.Outcome outcome =
+          given == null
+              ? onLoopback(options, embedded, say)
+              : new SimRun(options, given, say).run();
+      out.print(SummaryText.of(outcome.result()));
+      out.flush();
+      new SimReports(json, html, junit, hlog).write(outcome);
+      if (outcome.result().ok()) {
+        Demo.delete(directory);
+      } else {
+        say.accept("the log of this run is " + directory.resolve("sim.log"));
       }
+      return outcome.result().ok() ? 0 : 1;
+    } finally {
+      StopOnSignal.remove(stop);
     }
   }
 
-  private static void print(Fleet fleet, CohortStatistics cohort) {
-    System.out.printf(
-        "%5d s  %-16s %d/%d connected  %.1f %% right  %d trained  %d on a budget%n",
-        fleet.nowMs() / 1000,
-        cohort.cohort(),
-        cohort.connected(),
-        cohort.devices(),
-        100.0 * cohort.judged().correct() / Math.max(1, cohort.judged().labelled()),
-        cohort.trained(),
-        cohort.onBudget());
+  private static SimRun.Outcome onLoopback(SimOptions options, Embedded kind, Consumer<String> say)
+      throws IOException, InterruptedException {
+    byte[] masterKey = new byte[DeviceKeys.MASTER_KEY_BYTES];
+    new SecureRandom().nextBytes(masterKey);
+    say.accept("starting Kafka, MQTT broker, gateway and streams on loopback ...");
+    Path directory = options.directory();
+    MqttBroker broker =
+        kind == Embedded.MOSQUITTO
+            ? new MosquittoBroker(directory.resolve("mqtt"))
+            : new LocalMqttBroker(directory.resolve("mqtt"));
+    int devices = options.scenario().simulatedDevices() + options.scenario().qemuDevices();
+    try (DemoStack stack = new DemoStack(directory, masterKey, devices, broker)) {
+      new PolicyTopic(stack.bootstrapServers()).publish(Demo.policy());
+      SimTarget target =
+          new SimTarget(
+              stack.mqtt(), MqttAccess.OPEN, stack.bootstrapServers(), Map.of(), masterKey);
+      return new SimRun(options, target, say).run();
+    }
+  }
+
+  @Command(
+      name = "record",
+      description =
+          "make a scenario of the reports that a real fleet's Kafka holds: NAME.yaml and NAME.fqr")
+  void record(
+      @Parameters(paramLabel = "NAME", description = "path of both files, without ending")
+          Path name,
+      @Option(names = "--kafka", required = true, paramLabel = "SERVERS") String kafka,
+      @Option(names = "--kafka-properties", paramLabel = "FILE", description = "of the client")
+          Path kafkaProperties,
+      @Option(
+              names = "--reports",
+              defaultValue = "200000",
+              paramLabel = "N",
+              description = "the last so many of each partition (200000)")
+          long reports)
+      throws IOException {
+    Map<String, String> client = Deployment.client(kafkaProperties);
+    SimTarget source = new SimTarget(null, MqttAccess.OPEN, kafka, client, new byte[0]);
+    spec.commandLine().getOut().println(new FleetRecorder(source).record(name, reports));
+    spec.commandLine().getOut().flush();
+  }
+
+  @Command(name = "compare", description = "two runs side by side; exits with 1 if B is worse")
+  int compare(
+      @Parameters(paramLabel = "A.json") Path before,
+      @Parameters(paramLabel = "B.json") Path after,
+      @Option(
+              names = "--tolerance",
+              defaultValue = "20",
+              paramLabel = "PERCENT",
+              description = "by which a rate or a time of B may be worse (20)")
+          double tolerance) {
+    Comparison comparison =
+        new Comparison(SimResult.read(before), SimResult.read(after), tolerance);
+    spec.commandLine().getOut().print(comparison.text());
+    spec.commandLine().getOut().flush();
+    return comparison.worse() ? 1 : 0;
   }
 
   static InetSocketAddress address(String text) {

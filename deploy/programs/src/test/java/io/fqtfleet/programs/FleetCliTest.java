@@ -36,6 +36,8 @@ class FleetCliTest {
     "faults --devices 3, --devices 3 is not in 8..500",
     "sim validate /nowhere.yaml, there is no such file",
     "sim run ../../device-sim/scenarios/steady.yaml --mqtt x --master-key-file k, 'x' is not HOST",
+    "sim run ../../device-sim/scenarios/steady.yaml --slice x, --slice 'x' is not such as 2/4",
+    "sim compare /nowhere.json b.json, /nowhere.json is not there; a run writes it with",
   })
   void whatIsWrongIsSaidInOneSentence(String commandLine, String expected) {
     assertEquals(1, run(commandLine.split(" ")));

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * CPU time of this process and its child processes, by component: threads are told apart by name.
  * What no living Java thread used is the JVM's own: compiler and garbage collector.
  */
-final class CpuByComponent {
+public final class CpuByComponent {
   private static final String JVM = "jvm";
   private static final String BROKER = "mqttBroker";
 
@@ -22,7 +22,9 @@ final class CpuByComponent {
 
   static {
     THREADS.put("load", Pattern.compile(MqttLoad.THREAD));
-    THREADS.put("reader", Pattern.compile(ReportTail.THREAD));
+    THREADS.put("devices", Pattern.compile("devices-.*|com\\.hivemq.*"));
+    THREADS.put("reader", Pattern.compile(ReportTail.THREAD + "|sim-reader"));
+    THREADS.put("streams", Pattern.compile(".*(StreamThread|StateUpdater|fqt-streams).*"));
     THREADS.put("gatewayPaho", Pattern.compile("MQTT .*fqt-gateway.*"));
     THREADS.put("barePaho", Pattern.compile("MQTT .*bench-bare.*"));
     THREADS.put("producer", Pattern.compile("kafka-producer-network-thread.*"));
@@ -54,7 +56,7 @@ final class CpuByComponent {
             .sum();
   }
 
-  static CpuByComponent now() {
+  public static CpuByComponent now() {
     return new CpuByComponent();
   }
 
@@ -64,7 +66,7 @@ final class CpuByComponent {
   }
 
   /** By component, ns, those that used none left out; a child process is the MQTT broker. */
-  Map<String, Long> sharesSince(CpuByComponent then) {
+  public Map<String, Long> sharesSince(CpuByComponent then) {
     Map<String, Long> shares = new LinkedHashMap<>();
     ThreadMXBean bean = ManagementFactory.getThreadMXBean();
     long javaThreads = 0;
