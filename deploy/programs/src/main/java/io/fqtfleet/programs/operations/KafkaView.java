@@ -108,7 +108,7 @@ final class KafkaView implements AutoCloseable {
     while (!seen.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         throw new IllegalStateException(
-            "%s was changed, but Kafka at %s does not tell of it after %d s; run 'topics diff' again"
+            "%s was changed, but Kafka at %s does not tell of it after %d s; ask again"
                 .formatted(topic, servers, TIMEOUT_MS / 1000));
       }
       try {
