@@ -11,20 +11,42 @@ import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.Headers;
 import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
+import io.fqtfleet.schemas.WireException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Cohorts whose devices come and go, and those that are too small to be one. */
 class ChangingCohortsTest {
   private static final int SAMPLES = 20;
+  private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
 
   private static void round(DriverRig rig, int round, Iterable<SyntheticFleet.Device> devices) {
     long startMs = DriverRig.START_MS + (long) round * DriverRig.ROUND_MS;
     devices.forEach(d -> rig.send(d.report(SAMPLES), startMs + 300));
     rig.advance(DriverRig.ROUND_MS);
+    obey(rig, devices);
+  }
+
+  /** Each device takes its last budget. */
+  private static void obey(DriverRig rig, Iterable<SyntheticFleet.Device> devices) {
+    Map<String, byte[]> last = new HashMap<>();
+    rig.written(Topics.BUDGETS).forEach(r -> last.put(r.key(), r.value()));
+    for (SyntheticFleet.Device device : devices) {
+      byte[] budget = last.get(device.id);
+      if (budget != null) {
+        try {
+          device.apply(BUDGETS.decode(budget));
+        } catch (WireException e) {
+          throw new AssertionError("an unreadable budget of " + device.id, e);
+        }
+      }
+    }
   }
 
   @Test
