@@ -62,6 +62,9 @@ final class DeviceRound {
   /** It runs its last budget, and did before this round. */
   boolean settled;
 
+  /** It trained in this round under a budget, in force all the time, that forbids it. */
+  boolean trainedFrozen;
+
   /** The last status, or null. */
   StatusEvidence status;
 
@@ -223,6 +226,9 @@ final class DeviceRound {
     if (newest != null) {
       long known = card.budget == null ? 0 : card.budget.getVersion();
       settled = card.appliedVersion >= known && newest.getBudgetVersion() >= known;
+      // Judged here: what this round decides may forbid what was allowed during it.
+      trainedFrozen =
+          settled && trained > 0 && card.budget != null && !card.budget.getTerms().getTraining();
       card.reverted =
           newest.getBudgetVersion() < card.appliedVersion
               || card.reverted && newest.getBudgetVersion() < known;

@@ -23,20 +23,17 @@ final class Obeying {
     boolean behind = card.appliedVersion < card.budget.getVersion();
     Condition open = card.conditions.get(AlertKind.DISOBEDIENCE);
     if (open != null && open.alert != null) {
-      return behind || card.refused || trainsFrozen(card, heard);
+      return behind || card.refused || trainsFrozen(heard);
     }
     if (heard == null || heard.reports == 0) {
       return false;
     }
     boolean again = card.reissues >= REPEATED || card.reissues > 0 && card.reverted;
-    return card.refused && card.reissues > 0 || behind && again || trainsFrozen(card, heard);
+    return card.refused && card.reissues > 0 || behind && again || trainsFrozen(heard);
   }
 
-  private static boolean trainsFrozen(DeviceCard card, DeviceRound heard) {
-    return heard != null
-        && heard.settled
-        && heard.trained > 0
-        && !card.budget.getTerms().getTraining();
+  private static boolean trainsFrozen(DeviceRound heard) {
+    return heard != null && heard.trainedFrozen;
   }
 
   /** What a person reads of it. */
@@ -45,7 +42,7 @@ final class Obeying {
     if (card.refused) {
       return "refuses budget %d: %s".formatted(wanted, card.refusal);
     }
-    if (trainsFrozen(card, heard)) {
+    if (trainsFrozen(heard)) {
       return "trains although budget %d forbids it".formatted(wanted);
     }
     return card.reverted

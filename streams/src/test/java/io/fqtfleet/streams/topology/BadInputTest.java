@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
+import io.fqtfleet.schemas.UpdateBudget;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class BadInputTest {
       for (int i = 0; i < rounds; i++) {
         fleet.devices.values().forEach(d -> rig.send(d.report(SAMPLES), nowMs()));
         rig.advance(DriverRig.ROUND_MS);
+        rig.freshBudgets().forEach(b -> fleet.devices.get(b.getDevice()).apply(b));
         round++;
       }
     }
@@ -146,6 +148,7 @@ class BadInputTest {
   void aRenamedCohortStartsItsReferencesAnewAndVersionsGoOn() {
     try (Story story = new Story()) {
       long before = story.odd.budgetVersion;
+      int issued = story.rig.written(Topics.BUDGETS).size();
       story
           .fleet
           .devices
@@ -163,7 +166,12 @@ class BadInputTest {
       assertEquals(6, last.getDevicesKnown());
       assertEquals(0.1, last.getBaselineError(), 0.05);
       assertEquals(List.of(), story.rig.alerts());
-      assertTrue(story.rig.budgets().stream().allMatch(b -> b.getVersion() > before));
+      List<UpdateBudget> later =
+          story.rig.budgetsAfter(issued).stream()
+              .filter(b -> b.getDevice().equals(story.odd.id))
+              .toList();
+      assertTrue(before > 0 && !later.isEmpty());
+      assertTrue(later.stream().allMatch(b -> b.getVersion() > before));
     }
   }
 }

@@ -13,7 +13,6 @@ import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.UpdateBudget;
 import io.fqtfleet.schemas.WireCodec;
-import io.fqtfleet.schemas.WireException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.Test;
 /** Cohorts whose devices come and go, and those that are too small to be one. */
 class ChangingCohortsTest {
   private static final int SAMPLES = 20;
-  private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
 
   private static void round(DriverRig rig, int round, Iterable<SyntheticFleet.Device> devices) {
     long startMs = DriverRig.START_MS + (long) round * DriverRig.ROUND_MS;
@@ -33,18 +31,14 @@ class ChangingCohortsTest {
     obey(rig, devices);
   }
 
-  /** Each device takes its last budget. */
+  /** Each device takes its new budget. */
   private static void obey(DriverRig rig, Iterable<SyntheticFleet.Device> devices) {
-    Map<String, byte[]> last = new HashMap<>();
-    rig.written(Topics.BUDGETS).forEach(r -> last.put(r.key(), r.value()));
+    Map<String, UpdateBudget> fresh = new HashMap<>();
+    rig.freshBudgets().forEach(b -> fresh.put(b.getDevice(), b));
     for (SyntheticFleet.Device device : devices) {
-      byte[] budget = last.get(device.id);
+      UpdateBudget budget = fresh.get(device.id);
       if (budget != null) {
-        try {
-          device.apply(BUDGETS.decode(budget));
-        } catch (WireException e) {
-          throw new AssertionError("an unreadable budget of " + device.id, e);
-        }
+        device.apply(budget);
       }
     }
   }

@@ -186,13 +186,15 @@ final class DriverRig implements AutoCloseable, FleetStory.Rig {
   @Override
   public List<UpdateBudget> freshBudgets() {
     List<UpdateBudget> fresh = budgetsAfter(budgetsRead);
-    budgetsRead += fresh.size();
+    budgetsRead = written(Topics.BUDGETS).size();
     return fresh;
   }
 
   List<UpdateBudget> budgetsAfter(int first) {
     List<ProducerRecord<String, byte[]>> all = written(Topics.BUDGETS);
-    return read(all.subList(first, all.size()), UpdateBudget.class);
+    return read(
+        all.subList(first, all.size()).stream().filter(r -> r.value() != null).toList(),
+        UpdateBudget.class);
   }
 
   List<Decision> decisions() {
