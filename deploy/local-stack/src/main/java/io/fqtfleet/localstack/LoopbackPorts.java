@@ -3,7 +3,6 @@ package io.fqtfleet.localstack;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
@@ -79,10 +78,8 @@ public final class LoopbackPorts {
    * @param shared whether a port that is only held, as by {@link #free}, counts as free
    */
   private static boolean isFree(int port, boolean shared) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(shared);
-      socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
-      return true;
+    try (SocketChannel socket = bound(port, shared)) {
+      return socket.isOpen();
     } catch (IOException e) {
       return false;
     }
@@ -90,18 +87,23 @@ public final class LoopbackPorts {
 
   private static boolean hold(int port) {
     try {
-      SocketChannel socket = SocketChannel.open();
-      try {
-        socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-        socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
-        HELD.put(port, socket);
-        return true;
-      } catch (IOException e) {
-        socket.close();
-        return false;
-      }
+      HELD.put(port, bound(port, true));
+      return true;
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** Never listens: who waits for a server on the port would take a look at it for the server. */
+  private static SocketChannel bound(int port, boolean shared) throws IOException {
+    SocketChannel socket = SocketChannel.open();
+    try {
+      socket.setOption(StandardSocketOptions.SO_REUSEADDR, shared);
+      socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
+      return socket;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
     }
   }
 }

@@ -41,6 +41,27 @@ class LoopbackPortsTest {
   }
 
   @Test
+  void lookingWhetherAPortIsFreeNeverAcceptsAConnection() throws Exception {
+    int port = LoopbackPorts.free();
+    Thread looking =
+        new Thread(
+            () -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                LoopbackPorts.requireFree(port, "the server to come");
+              }
+            });
+    looking.start();
+    try {
+      for (int i = 0; i < 2_000; i++) {
+        assertFalse(LoopbackPorts.accepts(port), "accepted at attempt " + i);
+      }
+    } finally {
+      looking.interrupt();
+      looking.join();
+    }
+  }
+
+  @Test
   void aBusyPortIsNamedTogetherWithTheRemedy() throws Exception {
     try (ServerSocket holder =
         new ServerSocket(LoopbackPorts.free(), 1, InetAddress.getByName("127.0.0.1"))) {
