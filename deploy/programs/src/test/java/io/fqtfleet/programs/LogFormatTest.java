@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -27,14 +28,16 @@ class LogFormatTest {
   }
 
   private static List<String> log(String format) throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dlog4j2.configurationFile=src/main/resources/log4j2.xml",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Program.class.getName())
-            .redirectErrorStream(true);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    if (Runtime.version().feature() >= 24) {
+      // As deploy/fleet does: the JVM would warn of what log4j's queues use.
+      command.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    command.add("-Dlog4j2.configurationFile=src/main/resources/log4j2.xml");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(Program.class.getName());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove("FQT_LOG");
     if (format != null) {
       builder.environment().put("FQT_LOG", format);
