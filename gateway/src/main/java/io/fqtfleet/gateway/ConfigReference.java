@@ -14,6 +14,9 @@ public final class ConfigReference {
   static final String BEGIN = "<!-- settings: made by ConfigReference, do not edit -->\n";
   static final String END = "<!-- end of settings -->\n";
 
+  /** How {@link EffectiveConfig} shows what is not set. */
+  private static final String NONE = "(none)";
+
   private ConfigReference() {}
 
   public static void main(String[] args) throws IOException {
@@ -62,17 +65,20 @@ public final class ConfigReference {
   }
 
   private static String shown(String value) {
-    return value.equals("(none)") || value.equals("{}") ? "-" : "`" + value + "`";
+    return value.equals(NONE) || value.equals("{}") ? "-" : "`" + value + "`";
   }
 
-  /** The smallest configuration; what it must give stands under keys that are required. */
+  /**
+   * The smallest configuration; what it must give stands under keys that are required. Of the keys
+   * it must give one of two, and neither has a default.
+   */
   private static GatewayConfig allDefaults() {
     return new GatewayConfig(
         new GatewayConfig.Mqtt("ssl://broker:8883", null, null, null, null, null, null, null, null),
         new GatewayConfig.Kafka("broker:9092", null, null, null, null),
         null,
         null,
-        new GatewayConfig.Keys(null, null, "keys.yaml"),
+        new GatewayConfig.Keys(null, null, NONE),
         null);
   }
 }
