@@ -53,7 +53,7 @@ final class Demo {
         options.data() == null
             ? scenario.generated()
             : scenario.from(FileDataSet.read(options.data()));
-    Path directory = Files.createDirectories(home.run("demo-" + ProcessHandle.current().pid()));
+    Path directory = home.freshRun("demo");
     ProgramLog.to(directory.resolve("demo.log"));
     byte[] masterKey = new byte[DeviceKeys.MASTER_KEY_BYTES];
     new SecureRandom().nextBytes(masterKey);

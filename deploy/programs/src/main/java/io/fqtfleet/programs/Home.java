@@ -1,5 +1,6 @@
 package io.fqtfleet.programs;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -50,8 +51,14 @@ public record Home(Path root) {
     return root.resolve("deploy/programs/target/models");
   }
 
-  /** One run's brokers, state, logs. */
+  /** Brokers, state and logs of a program of which one runs at a time. */
   Path run(String name) {
     return root.resolve("deploy/programs/target").resolve(name);
+  }
+
+  /** The same for one run of many; made, and no other run's, not even in this JVM. */
+  Path freshRun(String name) throws IOException {
+    Path all = Files.createDirectories(root.resolve("deploy/programs/target"));
+    return Files.createTempDirectory(all, name + "-");
   }
 }

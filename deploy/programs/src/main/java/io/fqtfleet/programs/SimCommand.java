@@ -181,7 +181,7 @@ final class SimCommand {
           out.println(line);
           out.flush();
         };
-    Path directory = Files.createDirectories(home.run("sim-" + ProcessHandle.current().pid()));
+    Path directory = home.freshRun("sim");
     ProgramLog.to(directory.resolve("sim.log"));
     FactoryModel model =
         new ModelTrainer(space, scenario.sourceDomains(), scenario.seed()).cached(home.models());
