@@ -9,12 +9,18 @@ final class Obeying {
   /** Repetitions of a budget after which a device that ignores it is reported. */
   private static final int REPEATED = 2;
 
+  /**
+   * The same for a device whose answer says that it took the budget: its reports follow later, and
+   * where everything has just been started much later.
+   */
+  private static final int REPEATED_ANSWERED = 4;
+
   private Obeying() {}
 
   /**
-   * Worth an alert: it refused the budget twice, ignores it after {@link #REPEATED} repetitions,
-   * went back to an older one and stays there, or trains although it is told not to. Once raised,
-   * only a report that names the budget ends it.
+   * Worth an alert: it refused the budget twice, ignores it after {@link #REPEATED} repetitions
+   * ({@link #REPEATED_ANSWERED} if it answered), went back to an older one and stays there, or
+   * trains although it is told not to. Once raised, only a report that names the budget ends it.
    */
   static boolean isBroken(DeviceCard card, DeviceRound heard) {
     if (card.budget == null || card.appliedVersion < 0) {
@@ -28,7 +34,9 @@ final class Obeying {
     if (heard == null || heard.reports == 0) {
       return false;
     }
-    boolean again = card.reissues >= REPEATED || card.reissues > 0 && card.reverted;
+    boolean answered = card.reportedVersion >= card.budget.getVersion();
+    int patience = answered ? REPEATED_ANSWERED : REPEATED;
+    boolean again = card.reissues >= patience || card.reissues > 0 && card.reverted;
     return card.refused && card.reissues > 0 || behind && again || trainsFrozen(heard);
   }
 
