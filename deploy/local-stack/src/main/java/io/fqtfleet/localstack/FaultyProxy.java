@@ -39,6 +39,7 @@ public final class FaultyProxy implements AutoCloseable {
   private final WireConditions conditions = new WireConditions();
   private final Set<ProxiedConnection> open = ConcurrentHashMap.newKeySet();
   private ServerSocket listening;
+  private Thread accepting;
   private boolean closed;
 
   /** Listens on a free port and forwards to {@code target} on the same address. */
@@ -133,17 +134,27 @@ public final class FaultyProxy implements AutoCloseable {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getByName(LoopbackPorts.HOST), port), BACKLOG);
       listening = socket;
-      daemon("proxy-" + port, () -> accept(socket));
+      accepting = daemon("proxy-" + port, () -> accept(socket));
     } catch (IOException e) {
       throw new UncheckedIOException("the proxy cannot listen on port " + port, e);
     }
   }
 
+  /** The kernel goes on listening until the thread that waits for the next client has woken. */
   private void stopListening() {
     ServerSocket socket = listening;
     listening = null;
     if (socket != null) {
       quietly(socket);
+      awaitEnd(accepting);
+    }
+  }
+
+  private static void awaitEnd(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -180,10 +191,11 @@ public final class FaultyProxy implements AutoCloseable {
     }
   }
 
-  static void daemon(String name, Runnable work) {
+  static Thread daemon(String name, Runnable work) {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   static void resetting(Socket socket) {
