@@ -91,6 +91,14 @@ public final class ArtemisProcess implements MqttBrokerProcess {
   }
 
   @Override
+  public long pid() {
+    if (process == null) {
+      throw new IllegalStateException("Artemis does not run");
+    }
+    return process.pid();
+  }
+
+  @Override
   public int port() {
     return port;
   }

@@ -121,6 +121,11 @@ public final class KafkaCluster implements AutoCloseable {
     return processes.get(node) != null && processes.get(node).alive();
   }
 
+  /** Of a node that was started. */
+  public long pid(int node) {
+    return processes.get(node).pid();
+  }
+
   private void launch(int node) {
     if (alive(node)) {
       return;

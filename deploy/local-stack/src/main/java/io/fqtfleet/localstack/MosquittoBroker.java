@@ -71,12 +71,24 @@ public final class MosquittoBroker implements MqttBrokerProcess {
   }
 
   /**
-   * Plain TCP with user names and passwords; each may do what the access list of {@code acl} allows
-   * the name.
+   * Plain TCP with names and passwords; each may do what the access list of {@code acl} allows the
+   * name.
    *
    * @param users name -> password
    */
   public static MosquittoBroker withPasswords(Path directory, Map<String, String> users, Path acl) {
+    return withPasswords(directory, users, acl, "");
+  }
+
+  /** The same over TLS. */
+  public static MosquittoBroker withPasswordsOverTls(
+      Path directory, LocalCertificates.Holder server, Map<String, String> users, Path acl) {
+    String tls = "certfile %s%nkeyfile %s%n".formatted(server.certificate(), server.key());
+    return withPasswords(directory, users, acl, tls);
+  }
+
+  private static MosquittoBroker withPasswords(
+      Path directory, Map<String, String> users, Path acl, String tls) {
     Path passwords = directory.toAbsolutePath().resolve("passwords");
     try {
       Files.createDirectories(passwords.getParent());
@@ -100,12 +112,13 @@ public final class MosquittoBroker implements MqttBrokerProcess {
     return new MosquittoBroker(
         directory,
         0,
-        """
-        password_file %s
-        allow_anonymous false
-        acl_file %s\
-        """
-            .formatted(passwords, acl));
+        tls
+            + """
+            password_file %s
+            allow_anonymous false
+            acl_file %s\
+            """
+                .formatted(passwords, acl));
   }
 
   /** True if the program is installed. */
@@ -171,6 +184,14 @@ public final class MosquittoBroker implements MqttBrokerProcess {
   @Override
   public synchronized boolean alive() {
     return process != null && process.isAlive();
+  }
+
+  @Override
+  public synchronized long pid() {
+    if (process == null) {
+      throw new IllegalStateException("mosquitto does not run");
+    }
+    return process.pid();
   }
 
   /** Has it save its state now (SIGUSR1), as it does every {@code autosave_interval}. */

@@ -13,4 +13,11 @@ public interface MqttBrokerProcess extends MqttBroker {
 
   /** False after it was stopped, was killed, or gave up by itself. */
   boolean alive();
+
+  /**
+   * Of the running process.
+   *
+   * @throws IllegalStateException if none was started
+   */
+  long pid();
 }

@@ -4,7 +4,6 @@ import io.fqtfleet.gateway.Gateway;
 import io.fqtfleet.gateway.GatewayConfig;
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.localstack.LocalMqttBroker;
-import io.fqtfleet.localstack.MqttBroker;
 import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
 import java.net.InetSocketAddress;
@@ -21,7 +20,7 @@ final class DemoStack implements AutoCloseable {
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final LocalKafka kafka;
-  private final MqttBroker broker;
+  private final LocalMqttBroker broker;
   private final Gateway gateway;
   private final StreamsService streams;
   private final String consoleToken = newToken();
@@ -32,14 +31,8 @@ final class DemoStack implements AutoCloseable {
    * @param devices of the whole fleet, for the thresholds of the drift detectors
    */
   DemoStack(Path directory, byte[] masterKey, int devices) throws InterruptedException {
-    this(directory, masterKey, devices, new LocalMqttBroker(directory.resolve("mqtt")));
-  }
-
-  /** The same with another MQTT broker, not started yet. */
-  DemoStack(Path directory, byte[] masterKey, int devices, MqttBroker mqttBroker)
-      throws InterruptedException {
     kafka = new LocalKafka(directory.resolve("kafka"));
-    broker = mqttBroker;
+    broker = new LocalMqttBroker(directory.resolve("mqtt"));
     try {
       kafka.start();
       started.push(kafka);

@@ -1,14 +1,17 @@
 package io.fqtfleet.programs;
 
-import io.fqtfleet.localstack.LocalMqttBroker;
+import io.fqtfleet.localstack.ArtemisProcess;
 import io.fqtfleet.localstack.MosquittoBroker;
-import io.fqtfleet.localstack.MqttBroker;
+import io.fqtfleet.localstack.MqttBrokerProcess;
 import io.fqtfleet.programs.sim.Comparison;
 import io.fqtfleet.programs.sim.FleetRecorder;
+import io.fqtfleet.programs.sim.Merge;
+import io.fqtfleet.programs.sim.MessageFiles;
 import io.fqtfleet.programs.sim.SimOptions;
 import io.fqtfleet.programs.sim.SimReports;
 import io.fqtfleet.programs.sim.SimResult;
 import io.fqtfleet.programs.sim.SimRun;
+import io.fqtfleet.programs.sim.SimStack;
 import io.fqtfleet.programs.sim.SimTarget;
 import io.fqtfleet.programs.sim.SummaryText;
 import io.fqtfleet.schemas.DeviceKeys;
@@ -25,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +108,7 @@ final class SimCommand {
               : Files.readString(passwordFile).lines().findFirst().orElse("");
       Map<String, String> client = client(kafkaProperties);
       MqttAccess access = new MqttAccess(tls || ca != null, ca, username, password, null);
-      return new SimTarget(address(mqtt), access, kafka, client, masterKey(keyFile));
+      return new SimTarget(address(mqtt), access, kafka, client, masterKey(keyFile), Map.of());
     }
 
     private static Map<String, String> client(Path properties) throws IOException {
@@ -155,10 +159,15 @@ final class SimCommand {
               description = "this process is the I-th of N that share the trace devices")
           String slice,
       @Option(
+              names = "--start-at",
+              paramLabel = "TIME",
+              description = "such as 2026-05-01T10:00:00Z: slices begin together")
+          Instant startAt,
+      @Option(
               names = "--source",
               split = ",",
               paramLabel = "ADDRESS",
-              description = "source addresses of connections, 20000 devices each")
+              description = "source addresses that devices connect from in turn")
           List<String> sources,
       @Option(names = "--json", paramLabel = "FILE") Path json,
       @Option(names = "--html", paramLabel = "FILE") Path html,
@@ -195,7 +204,8 @@ final class SimCommand {
             file.toAbsolutePath().getParent(),
             Integer.parseInt(part.group(1)) - 1,
             Integer.parseInt(part.group(2)),
-            sources == null ? List.of() : sources);
+            sources == null ? List.of() : sources,
+            startAt);
     Thread stop = StopOnSignal.install();
     try {
       SimRun.Outcome outcome =
@@ -222,28 +232,56 @@ final class SimCommand {
     new SecureRandom().nextBytes(masterKey);
     say.accept("starting Kafka, MQTT broker, gateway and streams on loopback ...");
     Path directory = options.directory();
-    MqttBroker broker =
+    MqttBrokerProcess broker =
         kind == Embedded.MOSQUITTO
             ? new MosquittoBroker(directory.resolve("mqtt"))
-            : new LocalMqttBroker(directory.resolve("mqtt"));
+            : new ArtemisProcess(
+                directory.resolve("mqtt"), directory.resolve("mqtt/journal"), List.of());
     int devices = options.scenario().simulatedDevices() + options.scenario().qemuDevices();
-    try (DemoStack stack = new DemoStack(directory, masterKey, devices, broker)) {
+    try (SimStack stack = new SimStack(directory, masterKey, devices, broker)) {
       new PolicyTopic(stack.bootstrapServers()).publish(Demo.policy());
-      SimTarget target =
-          new SimTarget(
-              stack.mqtt(), MqttAccess.OPEN, stack.bootstrapServers(), Map.of(), masterKey);
-      return new SimRun(options, target, say).run();
+      return new SimRun(options, stack.target(), say).run();
     }
   }
 
   @Command(
+      name = "merge",
+      description = "the results of all slices of a scenario as one, judged anew")
+  int merge(
+      @Parameters(paramLabel = "SCENARIO") Path file,
+      @Parameters(index = "1..*", arity = "1..*", paramLabel = "PART.json") List<Path> parts,
+      @Option(names = "--json", paramLabel = "FILE") Path json,
+      @Option(names = "--html", paramLabel = "FILE") Path html,
+      @Option(names = "--junit", paramLabel = "FILE") Path junit)
+      throws IOException {
+    SimResult whole = Merge.of(Scenario.read(file), parts.stream().map(SimResult::read).toList());
+    spec.commandLine().getOut().print(SummaryText.of(whole));
+    spec.commandLine().getOut().flush();
+    new SimReports(json, html, junit, null).write(new SimRun.Outcome(whole, Map.of()));
+    return whole.ok() ? 0 : 1;
+  }
+
+  /** Where {@code record} reads. */
+  static final class Recorded {
+    @Option(names = "--kafka", required = true, paramLabel = "SERVERS")
+    private String kafka;
+
+    @Option(
+        names = "--from",
+        required = true,
+        split = ",",
+        paramLabel = "FILE",
+        description = "what 'kcat -C -e -f %%R%%s' wrote of the topics of status and reports")
+    private List<Path> files;
+  }
+
+  @Command(
       name = "record",
-      description =
-          "make a scenario of the reports that a real fleet's Kafka holds: NAME.yaml and NAME.fqr")
+      description = "make a scenario of a real fleet's reports: NAME.yaml and NAME.fqr")
   void record(
       @Parameters(paramLabel = "NAME", description = "path of both files, without ending")
           Path name,
-      @Option(names = "--kafka", required = true, paramLabel = "SERVERS") String kafka,
+      @ArgGroup(multiplicity = "1") Recorded recorded,
       @Option(names = "--kafka-properties", paramLabel = "FILE", description = "of the client")
           Path kafkaProperties,
       @Option(
@@ -254,8 +292,13 @@ final class SimCommand {
           long reports)
       throws IOException {
     Map<String, String> client = Deployment.client(kafkaProperties);
-    SimTarget source = new SimTarget(null, MqttAccess.OPEN, kafka, client, new byte[0]);
-    spec.commandLine().getOut().println(new FleetRecorder(source).record(name, reports));
+    FleetRecorder.Source source =
+        recorded.files != null
+            ? new MessageFiles(recorded.files)
+            : FleetRecorder.kafka(
+                new SimTarget(null, MqttAccess.OPEN, recorded.kafka, client, new byte[0], Map.of()),
+                reports);
+    spec.commandLine().getOut().println(new FleetRecorder().record(name, source));
     spec.commandLine().getOut().flush();
   }
 

@@ -196,8 +196,7 @@ public final class TraceFleet implements AutoCloseable {
     if (sources.isEmpty()) {
       return setup.fleet().access();
     }
-    int block = index / TraceSetup.CONNECTIONS_PER_SOURCE;
-    String source = sources.get(block % sources.size());
+    String source = sources.get(index % sources.size());
     try {
       return setup.fleet().access().withFrom(InetAddress.getByName(source));
     } catch (UnknownHostException e) {

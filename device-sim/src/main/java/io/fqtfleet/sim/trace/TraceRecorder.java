@@ -67,16 +67,19 @@ final class TraceRecorder {
         for (int stage = 0; stage < STAGES.length; stage++) {
           course.train(true);
           for (; step < courseSteps && step * windowsPerStep < STAGES[stage]; step++) {
-            training[d * courseSteps + step] = course.step();
+            training[d * courseSteps + step] = course.step((long) step * windowsPerStep);
           }
           course.train(false);
+          // The same windows at every stage: what changes from one to the next is the device. With
+          // other windows their chance would move a whole cohort at once, as a drift does.
           for (int i = 0; i < FROZEN_STEPS; i++) {
-            frozen[stage][d * FROZEN_STEPS + i] = course.step();
+            long window = (long) (courseSteps + i) * windowsPerStep;
+            frozen[stage][d * FROZEN_STEPS + i] = course.step(window);
           }
         }
         course.train(true);
         for (; step < courseSteps; step++) {
-          training[d * courseSteps + step] = course.step();
+          training[d * courseSteps + step] = course.step((long) step * windowsPerStep);
         }
         adapted = d == 0 ? course.agent.exportModel() : adapted;
       }
@@ -131,11 +134,12 @@ final class TraceRecorder {
       agent.budget(topic, BudgetSignature.sign(topic, budgets.encode(budget), 1, KEY), window);
     }
 
-    long[] step() {
+    /** The source's windows from this one on. */
+    long[] step(long first) {
       byte[] given = new byte[windowsPerStep];
       for (int i = 0; i < windowsPerStep; i++) {
-        int trueClass = source.window(window + i, samples, i * SampleSource.WINDOW);
-        given[i] = labels.label(window + i, trueClass);
+        int trueClass = source.window(first + i, samples, i * SampleSource.WINDOW);
+        given[i] = labels.label(first + i, trueClass);
       }
       agent.windows(samples, given, window + 1, 1);
       window += windowsPerStep;

@@ -10,15 +10,11 @@ import java.util.List;
  * @param fleet broker, keys, threads
  * @param slice this process runs every slices-th device, from this one on; 0..slices-1
  * @param slices processes that share the scenario, 1 or more
- * @param sources source addresses of connections, taken in turn by blocks; empty = the system's
- *     choice
+ * @param sources source addresses of connections, taken in turn; empty = the system's choice
  * @param recordings where the files lie that the scenario names
  */
 public record TraceSetup(
     FleetSetup fleet, int slice, int slices, List<String> sources, Path recordings) {
-  /** Ports of one address that are safely free: Linux gives 28,232 to connections. */
-  public static final int CONNECTIONS_PER_SOURCE = 20_000;
-
   public TraceSetup {
     if (slices < 1 || slice < 0 || slice >= slices) {
       throw new IllegalArgumentException(

@@ -67,6 +67,15 @@ public final class CpuByComponent {
 
   /** By component, ns, those that used none left out; a child process is the MQTT broker. */
   public Map<String, Long> sharesSince(CpuByComponent then) {
+    Map<String, Long> shares = ownSharesSince(then);
+    if (children > then.children) {
+      shares.merge(BROKER, children - then.children, Long::sum);
+    }
+    return shares;
+  }
+
+  /** The same without child processes. */
+  public Map<String, Long> ownSharesSince(CpuByComponent then) {
     Map<String, Long> shares = new LinkedHashMap<>();
     ThreadMXBean bean = ManagementFactory.getThreadMXBean();
     long javaThreads = 0;
@@ -78,7 +87,6 @@ public final class CpuByComponent {
         shares.merge(component(info.getThreadName()), nanos, Long::sum);
       }
     }
-    shares.merge(BROKER, children - then.children, Long::sum);
     shares.merge(JVM, Math.max(0, process - then.process - javaThreads), Long::sum);
     shares.values().removeIf(nanos -> nanos == 0);
     return shares;

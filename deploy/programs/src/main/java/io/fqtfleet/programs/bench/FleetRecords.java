@@ -10,7 +10,7 @@ import io.fqtfleet.streams.budget.Policies;
 import java.util.List;
 
 /** What a calm fleet says: one window in twenty wrong, every report of full size. */
-final class FleetRecords {
+public final class FleetRecords {
   static final int SAMPLES = 32;
   private static final int LAYERS = 2;
   private static final int INPUTS = 512;
@@ -23,7 +23,7 @@ final class FleetRecords {
     return "dev-%06d".formatted(index);
   }
 
-  static byte[] status(int index, int cohort) {
+  public static byte[] status(int index, int cohort) {
     return STATUS.encode(
         DeviceStatus.newBuilder()
             .setDevice(device(index))
@@ -60,7 +60,7 @@ final class FleetRecords {
   /**
    * The device's report with this sequence number; sums since boot, so all lower ones are in it.
    */
-  static byte[] report(int index, int sequence) {
+  public static byte[] report(int index, int sequence) {
     return REPORTS.encode(value(index, sequence));
   }
 

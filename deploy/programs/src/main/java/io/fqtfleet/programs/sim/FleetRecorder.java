@@ -24,13 +24,12 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Turns what Kafka holds of a real fleet into a recording and a scenario that replays it. */
+/** Turns what a real fleet reported into a recording and a scenario that replays it. */
 public final class FleetRecorder {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final long INTERVAL_MIN_MS = 100;
   private static final long INTERVAL_MAX_MS = 86_400_000;
 
-  private final SimTarget source;
   private final WireCodec<DeviceStatus> statuses = WireCodec.of(DeviceStatus.class);
   private final WireCodec<TrainingReport> reports = WireCodec.of(TrainingReport.class);
   private final Map<String, String> cohorts = new HashMap<>();
@@ -63,70 +62,90 @@ public final class FleetRecorder {
     }
   }
 
-  public FleetRecorder(SimTarget source) {
-    this.source = source;
+  /** Where messages come from. */
+  public interface Source {
+    void statuses(Consumer<byte[]> visitor) throws IOException;
+
+    /** Of each device in the order in which it sent them. */
+    void reports(Consumer<byte[]> visitor) throws IOException;
+  }
+
+  /**
+   * What a fleet's Kafka holds.
+   *
+   * @param perPartition reports that are read at most, the last ones
+   */
+  public static Source kafka(SimTarget target, long perPartition) {
+    return new Source() {
+      @Override
+      public void statuses(Consumer<byte[]> visitor) {
+        read(target, Topics.STATUS, Long.MAX_VALUE, visitor);
+      }
+
+      @Override
+      public void reports(Consumer<byte[]> visitor) {
+        read(target, Topics.REPORTS, perPartition, visitor);
+      }
+    };
   }
 
   /**
    * Writes both files.
    *
    * @param name their path without ending
-   * @param perPartition reports that are read at most, the last ones
    * @return a sentence about what was written
-   * @throws IllegalStateException if Kafka holds nothing to record
+   * @throws IllegalStateException if there is nothing to record, or Kafka cannot be read
    */
-  public String record(Path name, long perPartition) throws IOException {
+  public String record(Path name, Source source) throws IOException {
     Path recording = name.resolveSibling(name.getFileName() + ".fqr");
     Path scenario = name.resolveSibling(name.getFileName() + ".yaml");
     Map<String, Found> found = new TreeMap<>();
-    long[] written = new long[1];
-    try (KafkaConsumer<byte[], byte[]> consumer =
-            new KafkaConsumer<>(
-                source.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        Recording.Writer writer = new Recording.Writer(recording)) {
-      read(consumer, Topics.STATUS, Long.MAX_VALUE, record -> addStatus(record.value()));
-      read(
-          consumer,
-          Topics.REPORTS,
-          perPartition,
-          record -> written[0] += add(record.value(), found, writer));
-    } catch (KafkaException e) {
-      throw new IllegalStateException(
-          "Kafka at %s cannot be read (%s); start it, or correct --kafka and --kafka-properties"
-              .formatted(source.bootstrapServers(), e.getMessage()),
-          e);
+    long[] written = new long[2];
+    source.statuses(this::addStatus);
+    try (Recording.Writer writer = new Recording.Writer(recording)) {
+      source.reports(
+          message -> {
+            written[0] += add(message, found, writer);
+            written[1]++;
+          });
     }
     if (found.isEmpty()) {
       Files.delete(recording);
       throw new IllegalStateException(
-          "%s holds no report of a device whose status is known; nothing was recorded"
-              .formatted(Topics.REPORTS));
+          "there is no report of a device whose status is known, among %d; nothing was recorded"
+              .formatted(written[1]));
     }
     Files.writeString(scenario, yaml(name.getFileName().toString(), found));
     return "%d reports of %d cohorts: %s replays %s"
         .formatted(written[0], found.size(), scenario, recording);
   }
 
-  private static void read(
-      KafkaConsumer<byte[], byte[]> consumer,
-      String topic,
-      long last,
-      Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(topic).stream()
-            .map(info -> new TopicPartition(topic, info.partition()))
-            .toList();
-    consumer.assign(partitions);
-    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-    Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
-    partitions.forEach(
-        p -> consumer.seek(p, Math.max(begins.get(p), ends.get(p) - Math.min(last, ends.get(p)))));
-    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        if (record.value() != null) {
-          visitor.accept(record);
+  private static void read(SimTarget target, String topic, long last, Consumer<byte[]> visitor) {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            target.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(topic, info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
+      partitions.forEach(
+          p ->
+              consumer.seek(p, Math.max(begins.get(p), ends.get(p) - Math.min(last, ends.get(p)))));
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          if (record.value() != null) {
+            visitor.accept(record.value());
+          }
         }
       }
+    } catch (KafkaException e) {
+      throw new IllegalStateException(
+          "Kafka at %s cannot be read (%s); start it, or correct --kafka and --kafka-properties"
+              .formatted(target.bootstrapServers(), e.getMessage()),
+          e);
     }
   }
 

@@ -19,7 +19,7 @@ final class HtmlReport {
       table { border-collapse: collapse; } td, th { padding: .2em .8em; text-align: left; }
       tr { border-bottom: 1px solid #dde3e6; } .bad { color: #c1440e; font-weight: 600; }
       svg { width: 100%; font-size: 13px; } svg text { fill: currentColor; }
-      .grid { stroke: #dde3e6; } .axis { stroke: #5b6770; } pre { overflow-x: auto; }
+      .grid { stroke: #dde3e6; } .axis { stroke: #5b6770; } pre { white-space: pre-wrap; }
       @media (prefers-color-scheme: dark) { body { color: #e6eaec; background: #14191c; } }
       """;
 
@@ -154,6 +154,17 @@ final class HtmlReport {
     lines("Right windows of the last 5 s (%)", series);
   }
 
+  /** To five equal steps of a round number, as an axis has them. */
+  private static double roundUp(double high) {
+    double power = Math.pow(10, Math.floor(Math.log10(high / 5)));
+    for (double step : new double[] {1, 2, 2.5, 5}) {
+      if (step * power * 5 >= high) {
+        return step * power * 5;
+      }
+    }
+    return 10 * power * 5;
+  }
+
   private void lines(String title, List<Svg.Series> series) {
     double high = 1e-9;
     double end = 1;
@@ -163,7 +174,8 @@ final class HtmlReport {
         end = Math.max(end, s.x()[i]);
       }
     }
-    Svg.Axes axes = new Svg.Axes("seconds", title, false, 0, end, high * 1.05);
+    // The heading says what the other axis shows.
+    Svg.Axes axes = new Svg.Axes("seconds", "", false, 0, roundUp(end), roundUp(high));
     out.append("<h2>").append(Svg.escape(title)).append("</h2>\n");
     out.append(Svg.lines(title, axes, series)).append('\n');
   }

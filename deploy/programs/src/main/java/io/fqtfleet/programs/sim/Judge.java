@@ -56,23 +56,7 @@ final class Judge {
                       found >= expect.accuracy(),
                       false));
     }
-    return new SimResult(
-        run.scenario(),
-        run.seed(),
-        run.started(),
-        run.durationS(),
-        run.partial(),
-        run.devices(),
-        run.reports(),
-        run.publishToAck(),
-        run.reportToKafka(),
-        run.drifts(),
-        run.alerts(),
-        run.budgets(),
-        run.accuracy(),
-        run.machine(),
-        verdicts,
-        run.seconds());
+    return run.with(List.copyOf(verdicts));
   }
 
   private static String percent(double share) {

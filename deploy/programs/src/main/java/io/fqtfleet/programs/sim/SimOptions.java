@@ -4,6 +4,7 @@ import io.fqtfleet.sim.fleet.FactoryModel;
 import io.fqtfleet.sim.fleet.Scenario;
 import io.fqtfleet.sim.signal.SignalSpace;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -14,6 +15,7 @@ import java.util.List;
  * @param recordings where recordings lie that the scenario names
  * @param slice of the trace devices, 0..slices-1; exact ones run in slice 0
  * @param sources source addresses of trace devices' connections; empty = the system's choice
+ * @param startAt when the fleet's time begins; null = at once
  */
 public record SimOptions(
     Scenario scenario,
@@ -24,4 +26,5 @@ public record SimOptions(
     Path recordings,
     int slice,
     int slices,
-    List<String> sources) {}
+    List<String> sources,
+    Instant startAt) {}

@@ -3,20 +3,28 @@ package io.fqtfleet.programs.sim;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 
 /**
  * What a run showed, as its JSON file holds it. Times are milliseconds.
  *
+ * @param slice which part of the scenario's trace devices ran, such as 2/4; 1/1 = all
  * @param partial why the run ended early; empty = it did not
+ * @param histograms all times of {@code publishToAck} and {@code reportToKafka} (absent if Kafka
+ *     was not read) in microseconds, as HdrHistogram compresses them, in base 64
  * @param seconds one sample per second
  */
 public record SimResult(
     String scenario,
+    String slice,
     long seed,
     String started,
     double durationS,
@@ -30,8 +38,14 @@ public record SimResult(
     Budgets budgets,
     Map<String, Double> accuracy,
     Machine machine,
+    Map<String, String> histograms,
     List<Expected> expected,
     List<Sample> seconds) {
+  static final String ACK = "publishToAck";
+  static final String KAFKA = "reportToKafka";
+  static final int SUSTAINED_S = 5;
+  static final int SUSTAINED_MS = 1_000;
+
   /**
    * @param connectPerSecond devices that came online in the busiest second
    */
@@ -109,6 +123,63 @@ public record SimResult(
       double kafkaP99,
       long budgets,
       Map<String, Double> accuracy) {}
+
+  static String encoded(Histogram histogram) {
+    ByteBuffer buffer = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
+    int bytes = histogram.encodeIntoCompressedByteBuffer(buffer);
+    return Base64.getEncoder().encodeToString(Arrays.copyOf(buffer.array(), bytes));
+  }
+
+  /** One of {@link #histograms}; empty if it is not there. */
+  Histogram histogram(String name) {
+    String text = histograms == null ? null : histograms.get(name);
+    try {
+      return text == null
+          ? new Histogram(3)
+          : Histogram.decodeFromCompressedByteBuffer(
+              ByteBuffer.wrap(Base64.getDecoder().decode(text)), 0);
+    } catch (DataFormatException | RuntimeException e) {
+      throw new IllegalArgumentException("histogram " + name + " cannot be read", e);
+    }
+  }
+
+  /** The same, judged. */
+  SimResult with(List<Expected> verdicts) {
+    return new SimResult(
+        scenario,
+        slice,
+        seed,
+        started,
+        durationS,
+        partial,
+        devices,
+        reports,
+        publishToAck,
+        reportToKafka,
+        drifts,
+        alerts,
+        budgets,
+        accuracy,
+        machine,
+        histograms,
+        verdicts,
+        seconds);
+  }
+
+  /** The highest rate of arrivals in Kafka that was kept up with short latency; 0 = none was. */
+  double sustained() {
+    double best = 0;
+    int good = 0;
+    for (int i = 1; i < seconds.size(); i++) {
+      Sample now = seconds.get(i);
+      good = now.inKafka() > 0 && now.kafkaP99() <= SUSTAINED_MS ? good + 1 : 0;
+      if (good >= SUSTAINED_S) {
+        Sample then = seconds.get(i - SUSTAINED_S);
+        best = Math.max(best, (now.inKafka() - then.inKafka()) / (now.s() - then.s()));
+      }
+    }
+    return best;
+  }
 
   boolean isPartial() {
     return !partial.isEmpty();

@@ -1,6 +1,5 @@
 package io.fqtfleet.programs.sim;
 
-import io.fqtfleet.programs.bench.CpuByComponent;
 import io.fqtfleet.sim.fleet.CohortSpec;
 import io.fqtfleet.sim.fleet.Fleet;
 import io.fqtfleet.sim.fleet.FleetSetup;
@@ -29,8 +28,12 @@ public final class SimRun {
   private static final long SECOND_MS = 1_000;
   private static final long LINE_S = 5;
   private static final Duration SETTLE = Duration.ofSeconds(20);
+
+  /** Without an arrival. */
   private static final Duration ARRIVE = Duration.ofSeconds(30);
+
   private static final long ACCURACY_MS = 5_000;
+  private static final String STOPPED = "it was stopped by the operator";
 
   private final SimOptions options;
   private final Scenario scenario;
@@ -43,6 +46,7 @@ public final class SimRun {
   private Fleet exact;
   private TraceFleet trace;
   private KafkaWatch watch;
+  private Machines machines;
   private long connectPerSecond;
   private long behindMs;
 
@@ -74,7 +78,7 @@ public final class SimRun {
             WORKERS,
             target.access());
     Scenario here = options.slice() == 0 ? scenario : scenario.withoutExact();
-    CpuByComponent before = CpuByComponent.now();
+    machines = new Machines(target.processes());
     try (Fleet exactFleet = new Fleet(here, options.space(), options.model(), setup, accounting);
         TraceFleet traceFleet =
             new TraceFleet(
@@ -92,7 +96,7 @@ public final class SimRun {
       exact = exactFleet;
       trace = traceFleet;
       watch = kafka;
-      return go(before);
+      return go();
     }
   }
 
@@ -110,11 +114,11 @@ public final class SimRun {
     return exact == null ? 0 : (System.nanoTime() - exact.startNanos()) / 1_000;
   }
 
-  private Outcome go(CpuByComponent before) {
+  private Outcome go() {
+    String partial = awaitStart();
     Instant started = Instant.now();
     exact.start();
     trace.start(exact.startNanos());
-    String partial = "";
     long endMs = scenario.duration().toMillis();
     try {
       for (long next = SECOND_MS; next <= endMs && partial.isEmpty(); next += SECOND_MS) {
@@ -129,26 +133,51 @@ public final class SimRun {
         finish();
       }
     } catch (InterruptedException e) {
-      partial = "it was stopped by the operator";
+      partial = STOPPED;
     }
     double ranS = exact.nowMs() / 1000.0;
     // What came after the last whole second belongs to it.
     sample();
-    SimResult result = result(started, ranS, partial, before);
+    SimResult result = result(started, ranS, partial);
     Map<String, List<Histogram>> histograms = new LinkedHashMap<>();
-    histograms.put("publishToAck", acks.intervals());
-    histograms.put("reportToKafka", watch == null ? List.of() : watch.kafkaTimes().intervals());
+    histograms.put(SimResult.ACK, acks.intervals());
+    histograms.put(SimResult.KAFKA, watch == null ? List.of() : watch.kafkaTimes().intervals());
     return new Outcome(result, histograms);
   }
 
-  /** No further reports; waits until what was acknowledged has arrived, but not for ever. */
+  /** Empty, or why the run ends before it began. */
+  private String awaitStart() {
+    if (options.startAt() == null) {
+      return "";
+    }
+    Duration wait = Duration.between(Instant.now(), options.startAt());
+    if (wait.isNegative()) {
+      throw new IllegalArgumentException(
+          "--start-at %s was %d ms ago when all was ready; give a later time to all slices"
+              .formatted(options.startAt(), -wait.toMillis()));
+    }
+    say.accept("beginning at " + options.startAt() + " ...");
+    try {
+      Thread.sleep(wait.toMillis());
+      return "";
+    } catch (InterruptedException e) {
+      return STOPPED;
+    }
+  }
+
+  /** No further reports; waits until what was acknowledged has arrived, as long as more comes. */
   private void finish() throws InterruptedException {
     exact.settle(SETTLE);
     trace.settle(SETTLE);
-    long deadline = System.nanoTime() + ARRIVE.toNanos();
+    long arrived = -1;
+    long since = System.nanoTime();
     while (watch != null
-        && System.nanoTime() < deadline
+        && System.nanoTime() - since < ARRIVE.toNanos()
         && (accounting.arrivals().lost() > 0 || watch.behindBudget() > 0)) {
+      if (watch.arrived() > arrived) {
+        arrived = watch.arrived();
+        since = System.nanoTime();
+      }
       Thread.sleep(100);
     }
   }
@@ -171,6 +200,7 @@ public final class SimRun {
       connectPerSecond = Math.max(connectPerSecond, connected - last().connected());
     }
     behindMs = Math.max(behindMs, trace.behindMs());
+    machines.sample();
     seconds.add(
         new SimResult.Sample(
             exact.nowMs() / 1000.0,
@@ -240,7 +270,7 @@ public final class SimRun {
             (endMs - exact.nowMs()) / 1000);
   }
 
-  private SimResult result(Instant started, double ranS, String partial, CpuByComponent before) {
+  private SimResult result(Instant started, double ranS, String partial) {
     FleetAccounting.Totals totals = accounting.totals();
     FleetAccounting.Arrivals arrivals = accounting.arrivals();
     boolean seen = watch != null;
@@ -262,6 +292,7 @@ public final class SimRun {
     SimResult measured =
         new SimResult(
             scenario.name(),
+            (options.slice() + 1) + "/" + options.slices(),
             scenario.seed(),
             started.toString(),
             ranS,
@@ -283,10 +314,20 @@ public final class SimRun {
                 seen ? watch.withBudget() : 0,
                 seen ? watch.behindBudget() : 0),
             accuracy(scenario.duration().toMillis() * 4 / 5, Long.MAX_VALUE),
-            Machines.now(before, behindMs),
+            machines.result(behindMs),
+            histograms(),
             List.of(),
             List.copyOf(seconds));
     return new Judge(scenario, measured, seen).judged();
+  }
+
+  private Map<String, String> histograms() {
+    Map<String, String> histograms = new TreeMap<>();
+    histograms.put(SimResult.ACK, SimResult.encoded(acks.total()));
+    if (watch != null) {
+      histograms.put(SimResult.KAFKA, SimResult.encoded(watch.kafkaTimes().total()));
+    }
+    return histograms;
   }
 
   /** Devices of each cohort. */

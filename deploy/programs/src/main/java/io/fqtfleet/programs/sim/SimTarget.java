@@ -13,13 +13,15 @@ import java.util.Map;
  * @param bootstrapServers of Kafka; null = what arrives there is not looked at
  * @param kafka further settings of the Kafka client, such as security.protocol
  * @param masterKey of the devices' keys; the gateway has the same
+ * @param processes of the target on this machine whose CPU and memory are told: name -> pid
  */
 public record SimTarget(
     InetSocketAddress mqtt,
     MqttAccess access,
     String bootstrapServers,
     Map<String, String> kafka,
-    byte[] masterKey) {
+    byte[] masterKey,
+    Map<String, Long> processes) {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
 
   /** Settings of a client that reads committed records. */

@@ -41,6 +41,15 @@ public final class SummaryText {
         reports.outOfOrder(),
         reports.missed(),
         reports.deadLetters());
+    double sustained = run.sustained();
+    if (sustained > 0) {
+      line(
+          "sustained",
+          "%.0f reports/s in Kafka over %d s, each second's p99 within %d ms",
+          sustained,
+          SimResult.SUSTAINED_S,
+          SimResult.SUSTAINED_MS);
+    }
     times("ack", run.publishToAck());
     times("Kafka", run.reportToKafka());
     for (SimResult.DriftSeen drift : run.drifts()) {

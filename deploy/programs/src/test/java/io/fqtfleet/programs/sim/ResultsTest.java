@@ -19,12 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** A run is judged, written and compared as it was. */
 class ResultsTest {
   private static final SimTarget TARGET =
-      new SimTarget(new InetSocketAddress("127.0.0.1", 1883), null, "k:1", Map.of(), new byte[32]);
+      new SimTarget(
+          new InetSocketAddress("127.0.0.1", 1883), null, "k:1", Map.of(), new byte[32], Map.of());
 
   private static SimResult run(long lost, double p99, long alertMs, String partial) {
     SimResult.Times times = new SimResult.Times(100, p99 / 2, p99, p99, p99, p99);
     return new SimResult(
         "s<1>",
+        "1/1",
         7,
         "2026-01-01T00:00:00Z",
         10,
@@ -39,7 +41,8 @@ class ResultsTest {
             new KafkaWatch.Raised("DEVICE_DRIFT", "DEVICE", "b-001", "b", 7000, "b-001 drifted")),
         new SimResult.Budgets(4, 0, 2, 1),
         Map.of("c", 0.9, "b", 0.7),
-        new SimResult.Machine(2, Map.of("devices", 1.5), Map.of("heapUsed", 100L), 1),
+        new SimResult.Machine(2, Map.of("devices", 1.5), Map.of("thisProcess", 100L), 1),
+        Map.of(),
         List.of(),
         List.of(
             new SimResult.Sample(1, 2, 10, 9, 8, 1, 2, 3, 4, 1, Map.of("c", 0.9)),
@@ -165,7 +168,29 @@ class ResultsTest {
     assertTrue(found.contains("no device has been connected"), found);
   }
 
+  @Test
+  void aKafkaThatNothingReachesIsNoticedThoughTheBrokerAcknowledges() {
+    Outage outage = new Outage();
+    String found = "";
+    int s = 0;
+    for (; s < 60 && found.isEmpty(); s++) {
+      found = outage.found(sample(5, 100 + s, 100 + s, Math.min(110, 100 + s)), TARGET, null);
+    }
+    assertTrue(found.contains("nothing has arrived in Kafka at k:1 for 20 s"), found);
+    assertEquals(31, s, "10 s in which it arrived, 20 of silence");
+    Outage idle = new Outage();
+    for (int i = 0; i < 60; i++) {
+      // Repeated ones make up for one that is on its way: nothing new is acknowledged.
+      assertEquals("", idle.found(sample(5, 100, 100, 99), TARGET, null));
+    }
+  }
+
+  /** In Kafka is all that was acknowledged. */
   private static SimResult.Sample sample(long connected, long sent, long acked) {
-    return new SimResult.Sample(1, connected, sent, acked, 0, 0, 0, 0, 0, 0, Map.of());
+    return sample(connected, sent, acked, acked);
+  }
+
+  private static SimResult.Sample sample(long connected, long sent, long acked, long inKafka) {
+    return new SimResult.Sample(1, connected, sent, acked, inKafka, 0, 0, 0, 0, 0, Map.of());
   }
 }
