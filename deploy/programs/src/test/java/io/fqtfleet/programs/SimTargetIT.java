@@ -12,6 +12,8 @@ import io.fqtfleet.localstack.KafkaLogin;
 import io.fqtfleet.localstack.LocalCertificates;
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.localstack.MosquittoBroker;
+import io.fqtfleet.sim.fleet.ModelTrainer;
+import io.fqtfleet.sim.fleet.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,14 +169,21 @@ class SimTargetIT {
     return new ObjectMapper().readTree(file.toFile());
   }
 
+  /** So that no process is late because it had to. */
+  private static void trainOnce(Scenario scenario) {
+    new ModelTrainer(scenario.generated(), scenario.sourceDomains(), scenario.seed())
+        .cached(Home.find().models());
+  }
+
   @Test
   @Order(1)
   void twoProcessesShareAScenarioAndTheirResultsAreOne() throws Exception {
     Path scenario = folder.resolve("shared.yaml");
     Files.writeString(scenario, SCENARIO);
+    trainOnce(Scenario.read(scenario));
     Path first = folder.resolve("1.json");
     Path second = folder.resolve("2.json");
-    String at = Instant.now().plusSeconds(15).toString();
+    String at = Instant.now().plusSeconds(20).toString();
     Running one =
         fleet(Map.of(), run(scenario.toString(), first, "--slice", "1/2", "--start-at", at));
     Running two =

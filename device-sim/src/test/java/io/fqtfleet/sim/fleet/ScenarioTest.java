@@ -88,6 +88,7 @@ class ScenarioTest {
           "ramp",
           "rollout",
           "season",
+          "sizing",
           "steady",
           "storm");
 

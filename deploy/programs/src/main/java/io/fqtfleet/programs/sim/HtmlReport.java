@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** A run as one HTML page without anything outside of it. */
@@ -67,7 +69,14 @@ final class HtmlReport {
         SimResult.Sample::kafkaP99);
     rates();
     plot("Devices", "connected", SimResult.Sample::connected, null, null);
-    accuracy();
+    named("Right windows of the last 5 s (%)", 100, SimResult.Sample::accuracy);
+    plot(
+        "Messages streams has yet to process",
+        "behind",
+        s -> Math.max(0, s.streamsBehind()),
+        null,
+        null);
+    named("Processor cores in use", 1, SimResult.Sample::cores);
     plot("Budgets sent since the start", "budgets", SimResult.Sample::budgets, null, null);
     out.append("<h2>Figures</h2>\n<pre>")
         .append(Svg.escape(SummaryText.of(run)))
@@ -138,20 +147,22 @@ final class HtmlReport {
     return new Svg.Series(name, x, y);
   }
 
-  private void accuracy() {
-    Set<String> cohorts = new TreeSet<>();
-    run.seconds().forEach(s -> cohorts.addAll(s.accuracy().keySet()));
+  /** One line per name. */
+  private void named(
+      String title, double factor, Function<SimResult.Sample, Map<String, Double>> of) {
+    Set<String> names = new TreeSet<>();
+    run.seconds().forEach(s -> names.addAll(of.apply(s).keySet()));
     List<Svg.Series> series = new ArrayList<>();
-    for (String cohort : cohorts) {
+    for (String name : names) {
       List<SimResult.Sample> with =
-          run.seconds().stream().filter(s -> s.accuracy().containsKey(cohort)).toList();
+          run.seconds().stream().filter(s -> of.apply(s).containsKey(name)).toList();
       series.add(
           new Svg.Series(
-              cohort,
+              name,
               with.stream().mapToDouble(SimResult.Sample::s).toArray(),
-              with.stream().mapToDouble(s -> 100 * s.accuracy().get(cohort)).toArray()));
+              with.stream().mapToDouble(s -> factor * of.apply(s).get(name)).toArray()));
     }
-    lines("Right windows of the last 5 s (%)", series);
+    lines(title, series);
   }
 
   /** To five equal steps of a round number, as an axis has them. */

@@ -59,10 +59,12 @@ final class KafkaWatch implements AutoCloseable {
   private final Map<String, List<DriftBudget>> driftBudgets = new HashMap<>();
   private final Map<String, List<Long>> applied = new HashMap<>();
   private final Thread thread = new Thread(this::run, THREAD);
+  private final StreamsLag lag;
   private long arrived;
   private long budgetsSent;
   private long budgetsRefused;
   private long deadLetters;
+  private long answers;
   private RuntimeException failure;
 
   /**
@@ -96,6 +98,7 @@ final class KafkaWatch implements AutoCloseable {
               + " correct --kafka and --kafka-properties",
           e);
     }
+    lag = new StreamsLag(target);
     thread.setDaemon(true);
     thread.start();
   }
@@ -177,6 +180,7 @@ final class KafkaWatch implements AutoCloseable {
     if (!devices.contains(ack.getDevice())) {
       return;
     }
+    answers++;
     if (ack.getOutcome() == AckOutcome.REFUSED) {
       budgetsRefused++;
       return;
@@ -262,8 +266,19 @@ final class KafkaWatch implements AutoCloseable {
     return failure;
   }
 
+  /** Messages that streams has not processed; {@link StreamsLag#UNKNOWN}. */
+  long streamsBehind() {
+    return lag.messages();
+  }
+
+  /** Counts up as long as something comes. */
+  synchronized long activity() {
+    return arrived + budgetsSent + answers;
+  }
+
   @Override
   public void close() {
+    lag.close();
     consumer.wakeup();
     try {
       thread.join(JOIN_MS);

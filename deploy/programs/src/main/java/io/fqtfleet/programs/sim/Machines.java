@@ -3,9 +3,6 @@ package io.fqtfleet.programs.sim;
 import io.fqtfleet.programs.bench.CpuByComponent;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
-import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -27,6 +24,7 @@ final class Machines {
   private final Map<String, Long> firstCpu = new TreeMap<>();
   private final Map<String, Long> lastCpu = new TreeMap<>();
   private final Map<String, Long> peakMb = new LinkedHashMap<>();
+  private long lastNanos = System.nanoTime();
 
   /**
    * @param processes of the target: name -> pid
@@ -37,15 +35,28 @@ final class Machines {
     firstCpu.putAll(lastCpu);
   }
 
-  void sample() {
-    peakMb.merge(SELF, residentMb(ProcessHandle.current().pid()), Math::max);
-    processes.forEach(
-        (name, pid) -> {
-          peakMb.merge(name, residentMb(pid), Math::max);
-          ProcessHandle.of(pid)
-              .flatMap(process -> process.info().totalCpuDuration())
-              .ifPresent(cpu -> lastCpu.merge(name, cpu.toNanos(), Math::max));
-        });
+  /** Cores that each process has used since the last call, on average. */
+  Map<String, Double> sample() {
+    Map<String, Long> then = new TreeMap<>(lastCpu);
+    long thenNanos = lastNanos;
+    lastNanos = System.nanoTime();
+    look(SELF, ProcessHandle.current().pid());
+    processes.forEach(this::look);
+    Map<String, Double> cores = new TreeMap<>();
+    lastCpu.forEach(
+        (name, nanos) ->
+            cores.put(
+                name,
+                (double) (nanos - then.getOrDefault(name, nanos))
+                    / Math.max(1, lastNanos - thenNanos)));
+    return cores;
+  }
+
+  private void look(String name, long pid) {
+    peakMb.merge(name, residentMb(pid), Math::max);
+    ProcessHandle.of(pid)
+        .flatMap(process -> process.info().totalCpuDuration())
+        .ifPresent(cpu -> lastCpu.merge(name, cpu.toNanos(), Math::max));
   }
 
   SimResult.Machine result(long behindMs) {
@@ -54,22 +65,23 @@ final class Machines {
     CpuByComponent.now()
         .ownSharesSince(before)
         .forEach((part, nanos) -> cpu.put(part, nanos / NANOS));
-    lastCpu.forEach(
-        (name, nanos) -> cpu.put(name, (nanos - firstCpu.getOrDefault(name, 0L)) / NANOS));
+    processes
+        .keySet()
+        .forEach(
+            name ->
+                cpu.put(
+                    name,
+                    (lastCpu.getOrDefault(name, 0L) - firstCpu.getOrDefault(name, 0L)) / NANOS));
     Map<String, Long> memory = new LinkedHashMap<>();
-    memory.put("heapAfterCollection", heapAfterCollection() / MB);
+    memory.put("heap", heap() / MB);
     memory.putAll(peakMb);
     return new SimResult.Machine(Runtime.getRuntime().availableProcessors(), cpu, memory, behindMs);
   }
 
-  /** What the last collection of each pool left. */
-  private static long heapAfterCollection() {
-    long bytes = 0;
-    for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
-      MemoryUsage left = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
-      bytes += left == null ? 0 : left.getUsed();
-    }
-    return bytes;
+  /** What lives: the run is over, so that a collection disturbs nothing any more. */
+  private static long heap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   /** 0 where /proc does not tell. */

@@ -245,8 +245,16 @@ public final class Merge {
               worstOf(at, Sample::kafkaP50),
               worstOf(at, Sample::kafkaP99),
               sumOf(at, Sample::budgets),
-              accuracy(at.stream().map(Sample::accuracy).toList())));
+              (long) worstOf(at, Sample::streamsBehind),
+              accuracy(at.stream().map(Sample::accuracy).toList()),
+              cores(at)));
     }
+    return all;
+  }
+
+  private static Map<String, Double> cores(List<Sample> at) {
+    Map<String, Double> all = new TreeMap<>();
+    at.forEach(s -> s.cores().forEach((name, cores) -> all.merge(name, cores, Double::sum)));
     return all;
   }
 

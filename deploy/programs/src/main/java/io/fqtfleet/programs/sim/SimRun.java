@@ -165,17 +165,17 @@ public final class SimRun {
     }
   }
 
-  /** No further reports; waits until what was acknowledged has arrived, as long as more comes. */
+  /** No further reports; waits until all that is on its way has arrived, as long as more comes. */
   private void finish() throws InterruptedException {
     exact.settle(SETTLE);
     trace.settle(SETTLE);
-    long arrived = -1;
+    long activity = -1;
     long since = System.nanoTime();
     while (watch != null
         && System.nanoTime() - since < ARRIVE.toNanos()
         && (accounting.arrivals().lost() > 0 || watch.behindBudget() > 0)) {
-      if (watch.arrived() > arrived) {
-        arrived = watch.arrived();
+      if (watch.activity() > activity) {
+        activity = watch.activity();
         since = System.nanoTime();
       }
       Thread.sleep(100);
@@ -200,7 +200,6 @@ public final class SimRun {
       connectPerSecond = Math.max(connectPerSecond, connected - last().connected());
     }
     behindMs = Math.max(behindMs, trace.behindMs());
-    machines.sample();
     seconds.add(
         new SimResult.Sample(
             exact.nowMs() / 1000.0,
@@ -213,7 +212,9 @@ public final class SimRun {
             kafka.getValueAtPercentile(50) / 1000.0,
             kafka.getValueAtPercentile(99) / 1000.0,
             watch == null ? 0 : watch.budgetsSent(),
-            accuracy(exact.nowMs() - ACCURACY_MS, exact.nowMs())));
+            watch == null ? StreamsLag.UNKNOWN : watch.streamsBehind(),
+            accuracy(exact.nowMs() - ACCURACY_MS, exact.nowMs()),
+            machines.sample()));
   }
 
   /** The last second's acknowledgements of both kinds of devices. */

@@ -24,10 +24,16 @@ public record SimTarget(
     Map<String, Long> processes) {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
 
-  /** Settings of a client that reads committed records. */
-  Map<String, Object> consumer() {
+  /** Settings of a client that asks about groups and topics. */
+  Map<String, Object> admin() {
     Map<String, Object> config = new HashMap<>(kafka);
     config.put("bootstrap.servers", bootstrapServers);
+    return config;
+  }
+
+  /** Settings of a client that reads committed records. */
+  Map<String, Object> consumer() {
+    Map<String, Object> config = admin();
     config.put("isolation.level", "read_committed");
     config.put("default.api.timeout.ms", "15000");
     config.put("fetch.max.wait.ms", "100");

@@ -4,6 +4,8 @@ import java.util.Locale;
 
 /** A run for a person. */
 public final class SummaryText {
+  private static final int ALERTS_MAX = 20;
+
   private final StringBuilder out = new StringBuilder();
 
   private SummaryText() {}
@@ -45,11 +47,16 @@ public final class SummaryText {
     if (sustained > 0) {
       line(
           "sustained",
-          "%.0f reports/s in Kafka over %d s, each second's p99 within %d ms",
+          "%.0f reports/s in Kafka over %d s, each second's p99 within %d ms, streams not behind",
           sustained,
           SimResult.SUSTAINED_S,
           SimResult.SUSTAINED_MS);
     }
+    run.seconds().stream()
+        .mapToLong(SimResult.Sample::streamsBehind)
+        .filter(behind -> behind >= 0)
+        .max()
+        .ifPresent(most -> line("streams", "at most %d messages behind", most));
     times("ack", run.publishToAck());
     times("Kafka", run.reportToKafka());
     for (SimResult.DriftSeen drift : run.drifts()) {
@@ -63,7 +70,12 @@ public final class SummaryText {
           drift.budgeted(),
           after(drift.appliedMs()));
     }
-    run.alerts().forEach(a -> line("alert", "%s %s: %s", a.kind(), a.key(), a.sentence()));
+    run.alerts().stream()
+        .limit(ALERTS_MAX)
+        .forEach(a -> line("alert", "%s %s: %s", a.kind(), a.key(), a.sentence()));
+    if (run.alerts().size() > ALERTS_MAX) {
+      line("alert", "and %d more, in the JSON file", run.alerts().size() - ALERTS_MAX);
+    }
     SimResult.Budgets budgets = run.budgets();
     line(
         "budgets",

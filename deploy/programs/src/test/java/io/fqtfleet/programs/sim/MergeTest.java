@@ -51,7 +51,20 @@ class MergeTest {
         Map.of(SimResult.ACK, text, SimResult.KAFKA, text),
         List.of(),
         List.of(
-            new SimResult.Sample(1, devices, 10, 9, 8, 1, slowMs, 1, 1, 1, Map.of("c", accuracy))));
+            new SimResult.Sample(
+                1,
+                devices,
+                10,
+                9,
+                8,
+                1,
+                slowMs,
+                1,
+                1,
+                1,
+                3,
+                Map.of("c", accuracy),
+                Map.of("x", 0.5))));
   }
 
   @Test
@@ -71,6 +84,7 @@ class MergeTest {
     assertEquals(3.0, whole.machine().cpu().get("devices"));
     assertEquals(20, whole.seconds().get(0).sent());
     assertEquals(900, whole.seconds().get(0).ackP99());
+    assertEquals(Map.of("x", 1.0), whole.seconds().get(0).cores());
     assertEquals("2026-01-01T00:00:01Z", whole.started());
     assertEquals(4, whole.expected().size());
     assertTrue(whole.ok(), () -> SummaryText.of(whole));

@@ -45,8 +45,10 @@ class ResultsTest {
         Map.of(),
         List.of(),
         List.of(
-            new SimResult.Sample(1, 2, 10, 9, 8, 1, 2, 3, 4, 1, Map.of("c", 0.9)),
-            new SimResult.Sample(2, 2, 20, 19, 18, 1, 2, 3, 4, 2, Map.of("c", 0.8))));
+            new SimResult.Sample(
+                1, 2, 10, 9, 8, 1, 2, 3, 4, 1, 0, Map.of("c", 0.9), Map.of("kafka", 0.5)),
+            new SimResult.Sample(
+                2, 2, 20, 19, 18, 1, 2, 3, 4, 2, 0, Map.of("c", 0.8), Map.of("kafka", 0.6))));
   }
 
   private static SimResult judged(SimResult run, String expect, boolean kafkaSeen) {
@@ -118,7 +120,7 @@ class ResultsTest {
     String html = HtmlReport.text(run);
     assertTrue(html.contains("Partial: gone &lt;&amp;"), html);
     assertTrue(html.contains("s&lt;1&gt;"), html);
-    assertEquals(6, html.split("<svg ", -1).length - 1);
+    assertEquals(8, html.split("<svg ", -1).length - 1);
     assertFalse(html.contains("src="), "self-contained");
     assertTrue(SummaryText.of(run).contains("PARTIAL   gone <&"), SummaryText.of(run));
   }
@@ -191,6 +193,7 @@ class ResultsTest {
   }
 
   private static SimResult.Sample sample(long connected, long sent, long acked, long inKafka) {
-    return new SimResult.Sample(1, connected, sent, acked, inKafka, 0, 0, 0, 0, 0, Map.of());
+    return new SimResult.Sample(
+        1, connected, sent, acked, inKafka, 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 }
