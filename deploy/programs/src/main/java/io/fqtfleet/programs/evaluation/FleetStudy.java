@@ -5,7 +5,6 @@ import io.fqtfleet.programs.report.Table;
 import io.fqtfleet.programs.report.Workers;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.Policy;
-import io.fqtfleet.streams.round.CohortRound;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,22 +46,24 @@ final class FleetStudy {
             new DriftScenario.Noise(0.2, 0.3, null, null, null, null, null, null, null, null),
             null,
             null);
-    World world = new World(scenario, seed, 0);
     List<ProductionWatch> watches = new ArrayList<>();
     for (double pages : STATED) {
-      // The device's terms are the same whoever watches: nothing trains that could be told apart.
-      watches.add(new ProductionWatch(scenario, policy(pages), id -> null));
-    }
-    for (int round = 0; round < rounds; round++) {
-      int now = round;
-      List<World.Round> fleet = workers.map(cohorts, c -> world.round(now, c));
-      for (ProductionWatch watch : watches) {
-        List<CohortRound.Outcome> outcomes =
-            workers.map(cohorts, c -> watch.decide(now, c, fleet.get(c)));
-        watch.take(outcomes, now);
-      }
+      watches.add(play(scenario, seed, policy(pages), workers));
     }
     return judge(scenario, watches, workers);
+  }
+
+  /** Devices of its own for each controller: they obey it, and report what they obey. */
+  private static ProductionWatch play(
+      DriftScenario scenario, long seed, Policy policy, Workers workers) {
+    World world = new World(scenario, seed, 0);
+    ProductionWatch watch = new ProductionWatch(scenario, policy, world::device);
+    for (int round = 0; round < scenario.rounds(); round++) {
+      int now = round;
+      List<World.Round> fleet = workers.map(scenario.cohorts(), c -> world.round(now, c));
+      watch.take(workers.map(scenario.cohorts(), c -> watch.decide(now, c, fleet.get(c))), round);
+    }
+    return watch;
   }
 
   static Policy policy(double pages) {

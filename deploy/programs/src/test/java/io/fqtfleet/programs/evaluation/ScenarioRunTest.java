@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.programs.evaluation.Scoring.Score;
+import io.fqtfleet.programs.report.Workers;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,6 +48,18 @@ class ScenarioRunTest {
       Score score = ScenarioRun.production(scenario(id), seed, ScenarioRun.POLICY);
       assertEquals(List.of(), score.falseAlarms(), id + " seed " + seed);
       assertEquals(Set.of(Scoring.NONE), Set.copyOf(score.quietVerdicts()));
+    }
+  }
+
+  @Test
+  void aStationaryFleetThatTakesItsBudgetsRaisesNoMorePagesThanStated() {
+    Study study;
+    try (Workers workers = new Workers(1, new PrintStream(OutputStream.nullOutputStream()))) {
+      study = FleetStudy.run(3, 6, 50, DriftScenario.ROUNDS_PER_DAY / 2, workers);
+    }
+    assertEquals(2, study.targets().size());
+    for (Study.Target target : study.targets()) {
+      assertEquals("REACHED", target.verdict(), target.toString());
     }
   }
 
