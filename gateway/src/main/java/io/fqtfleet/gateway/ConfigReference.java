@@ -1,9 +1,8 @@
 package io.fqtfleet.gateway;
 
+import io.fqtfleet.schemas.MarkedTable;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -11,8 +10,7 @@ import java.util.Map;
  * argument {@link #main} prints it; with the path of a file it puts it between that file's marks.
  */
 public final class ConfigReference {
-  static final String BEGIN = "<!-- settings: made by ConfigReference, do not edit -->\n";
-  static final String END = "<!-- end of settings -->\n";
+  static final MarkedTable PLACE = new MarkedTable("settings", ConfigReference.class);
 
   /** How {@link EffectiveConfig} shows what is not set. */
   private static final String NONE = "(none)";
@@ -20,24 +18,7 @@ public final class ConfigReference {
   private ConfigReference() {}
 
   public static void main(String[] args) throws IOException {
-    if (args.length == 0) {
-      System.out.print(table());
-      return;
-    }
-    Path file = Path.of(args[0]);
-    Files.writeString(file, into(Files.readString(file)));
-  }
-
-  /** The text with the table between its marks. */
-  static String into(String text) {
-    int begin = text.indexOf(BEGIN);
-    int end = text.indexOf(END);
-    if (begin < 0 || end < begin) {
-      throw new IllegalArgumentException(
-          "there is no place for the table: put the line %sand after it the line %s"
-              .formatted(BEGIN, END));
-    }
-    return text.substring(0, begin + BEGIN.length()) + table() + text.substring(end);
+    PLACE.main(args, table());
   }
 
   static String table() {

@@ -9,12 +9,14 @@ import io.fqtfleet.gateway.kafka.SharedProducer;
 import io.fqtfleet.gateway.mqtt.BrokerWatch;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.PahoMqttLink;
-import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.Metric;
+import io.fqtfleet.gateway.ops.Metrics;
 import io.fqtfleet.gateway.ops.OpsServer;
 import io.fqtfleet.gateway.ops.PacedWarning;
+import io.fqtfleet.gateway.ops.Scrape;
 import io.fqtfleet.gateway.uplink.Uplink;
 import io.fqtfleet.gateway.uplink.UplinkCounters;
-import java.lang.management.ManagementFactory;
+import io.fqtfleet.schemas.Contract;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +46,7 @@ public final class Gateway implements AutoCloseable {
   private final Uplink uplink;
   private final Downlink downlink;
   private final BrokerWatch watch;
+  private final Metrics metrics = new Metrics();
   private final OpsServer ops;
   private final Thread starter;
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -62,7 +65,7 @@ public final class Gateway implements AutoCloseable {
 
   Gateway(GatewayConfig config, MqttLink.Factory links) {
     this.config = config;
-    this.kafka = new KafkaClients(config);
+    this.kafka = new KafkaClients(config, metrics.registry());
     this.producers = new SharedProducer(kafka::producer);
     this.uplink = new Uplink(config, links, kafka, producers);
     this.downlink = new Downlink(config, links, kafka, producers);
@@ -74,7 +77,8 @@ public final class Gateway implements AutoCloseable {
             new InetSocketAddress(config.ops().host(), config.ops().port()),
             () -> failure().map(cause -> List.of(cause.getMessage())).orElse(List.of()),
             this::notReady,
-            this::writeMetrics);
+            metrics::text);
+    metrics.tell(this::writeMetrics);
     this.starter = new Thread(this::startWithKafka, "fqt-gateway-start");
     starter.setDaemon(true);
   }
@@ -170,6 +174,7 @@ public final class Gateway implements AutoCloseable {
     }
     producers.close();
     ops.close();
+    metrics.close();
     LOG.info("drained in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
     ended.countDown();
   }
@@ -212,31 +217,12 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private void writeMetrics(MetricsText text) {
-    text.gauge(
-        "fqt_gateway_ready",
-        "1 if every session and partition of this gateway is served",
-        Map.of(),
-        notReady().isEmpty() ? 1 : 0);
-    text.counter(
-        "fqt_gateway_producer_failures_total",
-        "Kafka producers replaced after a record was not taken",
-        Map.of(),
-        producers.failures());
-    Runtime jvm = Runtime.getRuntime();
-    text.gauge(
-        "fqt_gateway_heap_used_bytes",
-        "Heap in use, garbage included",
-        Map.of(),
-        jvm.totalMemory() - jvm.freeMemory());
-    text.gauge("fqt_gateway_heap_max_bytes", "Heap that may be used", Map.of(), jvm.maxMemory());
-    text.gauge(
-        "fqt_gateway_threads",
-        "Live threads of the process",
-        Map.of(),
-        ManagementFactory.getThreadMXBean().getThreadCount());
-    uplink.writeMetrics(text);
-    downlink.writeMetrics(text);
-    watch.writeMetrics(text);
+  private void writeMetrics(Scrape scrape) {
+    scrape.add(Metric.READY, Map.of(), notReady().isEmpty() ? 1 : 0);
+    scrape.add(Metric.PRODUCER_FAILURES, Map.of(), producers.failures());
+    scrape.add(Metric.BUILD, Contract.buildLabels(), 1);
+    uplink.writeMetrics(scrape);
+    downlink.writeMetrics(scrape);
+    watch.writeMetrics(scrape);
   }
 }

@@ -195,7 +195,7 @@ class GatewayConfigTest {
   @Test
   void theTableOfTheReadmeIsMadeFromTheCode() throws IOException {
     String readme = Files.readString(Path.of("README.md"));
-    assertEquals(ConfigReference.into(readme), readme);
+    assertEquals(ConfigReference.PLACE.into(readme, ConfigReference.table()), readme);
     for (String key : keys("", GatewayConfig.class)) {
       assertTrue(readme.contains("\n| `" + key + "` | "), key);
     }
@@ -206,8 +206,9 @@ class GatewayConfigTest {
   @Test
   void aTextWithoutAPlaceForTheTableIsRefused() {
     var refused =
-        assertThrows(IllegalArgumentException.class, () -> ConfigReference.into("# Gateway\n"));
-    assertTrue(refused.getMessage().contains(ConfigReference.BEGIN), refused.getMessage());
+        assertThrows(
+            IllegalArgumentException.class, () -> ConfigReference.PLACE.into("# Gateway\n", ""));
+    assertTrue(refused.getMessage().contains(ConfigReference.PLACE.begin()), refused.getMessage());
   }
 
   private static List<String> keys(String path, Class<?> type) {

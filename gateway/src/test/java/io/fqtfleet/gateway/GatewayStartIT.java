@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.gateway.TestPublisher.Message;
 import io.fqtfleet.gateway.mqtt.PahoMqttLink;
+import io.fqtfleet.gateway.ops.MetricReference;
 import io.fqtfleet.localstack.LocalMqttBroker;
 import io.fqtfleet.localstack.MqttBroker;
 import io.fqtfleet.schemas.Topics;
@@ -20,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A gateway whose surroundings are not ready, and what it says about itself over HTTP. */
@@ -96,19 +98,46 @@ class GatewayStartIT extends BrokersFixture {
       Thread.sleep(50);
       metrics = get(gateway, "/metrics").body();
     }
-    assertLine(metrics, "fqt_gateway_ready 1");
-    assertLine(metrics, "fqt_gateway_heap_max_bytes " + Runtime.getRuntime().maxMemory());
-    assertLine(metrics, "fqt_gateway_received_total" + labels + " 2");
+    assertLine(metrics, "fqt_gateway_ready 1.0");
+    assertLine(metrics, "fqt_gateway_received_total" + labels + " 2.0");
     assertLine(
-        metrics, "fqt_gateway_forwarded_total{kind=\"report\",session=\"" + session + "\"} 1");
+        metrics, "fqt_gateway_forwarded_total{kind=\"report\",session=\"" + session + "\"} 1.0");
     assertLine(
         metrics,
         "fqt_gateway_dead_lettered_total{reason=\"NOT_SINGLE_OBJECT\",session=\""
             + session
-            + "\"} 1");
-    assertLine(metrics, "fqt_gateway_in_flight" + labels + " 0");
-    assertLine(metrics, "fqt_gateway_returned_total" + labels + " 0");
+            + "\"} 1.0");
+    assertLine(metrics, "fqt_gateway_in_flight" + labels + " 0.0");
+    assertLine(metrics, "fqt_gateway_returned_total" + labels + " 0.0");
     assertLine(metrics, "# TYPE fqt_gateway_confirm_seconds histogram");
+    String reference = MetricReference.table();
+    metrics
+        .lines()
+        .filter(line -> line.startsWith("# TYPE ") && !line.contains("_gc_pause_seconds_max"))
+        .forEach(
+            line ->
+                assertTrue(
+                    reference.contains(
+                        "| `%s` | %s |".formatted((Object[]) line.substring(7).split(" "))),
+                    "the reference does not know " + line));
+    for (String borrowed :
+        List.of(
+            "jvm_memory_used_bytes{area=\"heap\"",
+            "jvm_threads_live_threads ",
+            "process_cpu_usage ",
+            "process_files_open_files ",
+            "process_uptime_seconds ",
+            "kafka_producer_record_send_total{",
+            "kafka_producer_record_error_total{",
+            "kafka_producer_request_latency_avg{",
+            "kafka_consumer_fetch_manager_records_consumed_total{",
+            "kafka_consumer_fetch_manager_records_lag_max{",
+            "kafka_consumer_coordinator_rebalance_total{")) {
+      String told = metrics;
+      assertTrue(
+          told.lines().anyMatch(line -> line.startsWith(borrowed)),
+          () -> "nothing begins with " + borrowed + " in:\n" + told);
+    }
     assertEquals(1, metrics.split("# TYPE fqt_gateway_received_total counter", -1).length - 1);
   }
 

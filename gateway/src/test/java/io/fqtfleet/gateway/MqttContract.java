@@ -285,7 +285,7 @@ abstract class MqttContract {
       tail.until(all -> of(all, "mortal-2") != null, "the second");
       assertNull(of(tail.rest(), "mortal-1"), "the broker had to drop it");
     }
-    assertFalse(metrics().contains("fqt_gateway_expiring_total 0"), "it is counted");
+    assertFalse(metrics().contains("fqt_gateway_expiring_total 0.0"), "it is counted");
   }
 
   @Test

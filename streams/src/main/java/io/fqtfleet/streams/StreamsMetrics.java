@@ -1,55 +1,51 @@
 package io.fqtfleet.streams;
 
-import io.fqtfleet.streams.ops.Meters;
-import io.fqtfleet.streams.ops.MetricsText;
+import io.fqtfleet.schemas.Contract;
+import io.fqtfleet.streams.ops.Metric;
+import io.fqtfleet.streams.ops.Metrics;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 import org.apache.kafka.streams.KafkaStreams;
 
-/** Our counters and the few of Kafka Streams that an operator needs. */
+/** The few values of Kafka Streams that an operator needs, over all threads and tasks. */
 final class StreamsMetrics {
-  /** Names of Kafka's metrics whose values are summed over threads and tasks. */
-  private static final Set<String> SUMMED =
-      Set.of("failed-stream-threads", "alive-stream-threads", "dropped-records-total");
+  /** Null while there is no topology. */
+  private final Supplier<KafkaStreams> streams;
 
-  private StreamsMetrics() {}
+  private StreamsMetrics(Supplier<KafkaStreams> streams) {
+    this.streams = streams;
+  }
 
-  static void write(MetricsText text, Meters meters, Supplier<KafkaStreams> supplier) {
-    meters
-        .values()
-        .forEach(
-            (id, value) ->
-                text.counter(
-                    "fqt_streams_" + id.name() + "_total",
-                    "Counted by the topology, repeated work included.",
-                    id.labels(),
-                    value));
-    KafkaStreams streams = supplier.get();
-    if (streams == null) {
-      return;
-    }
-    text.gauge(
-        "fqt_streams_running",
-        "1 while the topology serves.",
+  static void tell(Metrics metrics, Supplier<KafkaStreams> supplier) {
+    StreamsMetrics values = new StreamsMetrics(supplier);
+    metrics.tell(Metric.BUILD, Contract.buildLabels(), () -> 1);
+    metrics.tell(Metric.RUNNING, Map.of(), values::running);
+    metrics.tell(Metric.FAILED_THREADS, Map.of(), () -> values.sum("failed-stream-threads"));
+    metrics.tell(Metric.ALIVE_THREADS, Map.of(), () -> values.sum("alive-stream-threads"));
+    metrics.tell(Metric.DROPPED_RECORDS, Map.of(), () -> values.sum("dropped-records-total"));
+    metrics.tell(
+        Metric.LAG,
         Map.of(),
-        streams.state() == KafkaStreams.State.RUNNING ? 1 : 0);
-    for (String name : SUMMED.stream().sorted().toList()) {
-      double sum =
-          streams.metrics().values().stream()
-              .filter(m -> m.metricName().name().equals(name))
-              .mapToDouble(m -> m.metricValue() instanceof Number n ? n.doubleValue() : 0)
-              .sum();
-      text.gauge(
-          "fqt_streams_" + name.replace('-', '_'), "Of Kafka Streams.", Map.of(), (long) sum);
+        () -> values.all("records-lag-max").filter(Double::isFinite).max().orElse(0));
+  }
+
+  private double running() {
+    KafkaStreams now = streams.get();
+    return now != null && now.state() == KafkaStreams.State.RUNNING ? 1 : 0;
+  }
+
+  private double sum(String name) {
+    return all(name).sum();
+  }
+
+  private DoubleStream all(String name) {
+    KafkaStreams now = streams.get();
+    if (now == null) {
+      return DoubleStream.empty();
     }
-    double lag =
-        streams.metrics().values().stream()
-            .filter(m -> m.metricName().name().equals("records-lag-max"))
-            .mapToDouble(m -> m.metricValue() instanceof Number n ? n.doubleValue() : 0)
-            .filter(Double::isFinite)
-            .max()
-            .orElse(0);
-    text.gauge("fqt_streams_records_lag_max", "Records not yet read.", Map.of(), (long) lag);
+    return now.metrics().values().stream()
+        .filter(metric -> metric.metricName().name().equals(name))
+        .mapToDouble(metric -> metric.metricValue() instanceof Number n ? n.doubleValue() : 0);
   }
 }

@@ -4,10 +4,12 @@ import io.fqtfleet.streams.alerting.AlertPush;
 import io.fqtfleet.streams.console.Console;
 import io.fqtfleet.streams.ops.HttpEndpoint;
 import io.fqtfleet.streams.ops.Meters;
+import io.fqtfleet.streams.ops.Metrics;
 import io.fqtfleet.streams.ops.OpsHandler;
 import io.fqtfleet.streams.topology.BoundedRocksDb;
 import io.fqtfleet.streams.topology.ErrorHandlers;
 import io.fqtfleet.streams.topology.FleetTopology;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -52,7 +54,8 @@ public final class StreamsService implements AutoCloseable {
   private static final int SESSION_TIMEOUT_MS = 10_000;
 
   private final StreamsSettings settings;
-  private final Meters meters = new Meters();
+  private final Metrics metrics = new Metrics();
+  private final Meters meters = new Meters(metrics.registry());
   private final HttpEndpoint http;
 
   /** Null without a token for it. */
@@ -63,6 +66,10 @@ public final class StreamsService implements AutoCloseable {
   private final ThreadDeaths deaths = new ThreadDeaths();
   private KafkaStreams streams;
   private AlertPush push;
+
+  /** Null before the first topology. */
+  private KafkaStreamsMetrics clientMetrics;
+
   private String waitingFor = "the service has not been started";
   private String failure;
 
@@ -73,12 +80,8 @@ public final class StreamsService implements AutoCloseable {
         settings.console().isOn()
             ? new Console(settings.console(), client(), this::streams, this::self)
             : null;
-    Handler ops =
-        new OpsHandler(
-            this::unhealthy,
-            this::notReady,
-            this::warnings,
-            text -> StreamsMetrics.write(text, meters, this::streams));
+    Handler ops = new OpsHandler(this::unhealthy, this::notReady, this::warnings, metrics::text);
+    StreamsMetrics.tell(metrics, this::streams);
     InetSocketAddress address = new InetSocketAddress(settings.ops().host(), settings.ops().port());
     this.http =
         console == null
@@ -130,6 +133,11 @@ public final class StreamsService implements AutoCloseable {
     if (pushing != null) {
       pushing.close();
     }
+    synchronized (this) {
+      if (clientMetrics != null) {
+        clientMetrics.close();
+      }
+    }
     KafkaStreams running = streams();
     // Leaving the group at once saves the next owner of the tasks the wait for a session timeout.
     CloseOptions options =
@@ -139,6 +147,7 @@ public final class StreamsService implements AutoCloseable {
       LOG.error("the topology did not stop within {}", CLOSE_TIMEOUT);
     }
     http.close();
+    metrics.close();
   }
 
   private void startWhenKafkaIsThere() {
@@ -269,9 +278,19 @@ public final class StreamsService implements AutoCloseable {
             settings.detection().maxClockSkew().toMillis());
     Topology topology = FleetTopology.build(topologySettings, meters);
     KafkaStreams created = new KafkaStreams(topology, config);
+    bind(created);
     created.setUncaughtExceptionHandler(deaths);
     created.setStateListener((next, before) -> LOG.info("state={} before={}", next, before));
     return created;
+  }
+
+  /** A topology that did not start has been replaced: its metrics go with it. */
+  private synchronized void bind(KafkaStreams created) {
+    if (clientMetrics != null) {
+      clientMetrics.close();
+    }
+    clientMetrics = new KafkaStreamsMetrics(created);
+    clientMetrics.bindTo(metrics.registry());
   }
 
   /** What Kafka Streams runs with. */

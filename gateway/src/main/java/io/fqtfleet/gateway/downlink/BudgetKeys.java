@@ -1,8 +1,9 @@
 package io.fqtfleet.gateway.downlink;
 
 import io.fqtfleet.gateway.GatewayConfig;
-import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.Metric;
 import io.fqtfleet.gateway.ops.PacedWarning;
+import io.fqtfleet.gateway.ops.Scrape;
 import io.fqtfleet.schemas.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -190,29 +191,13 @@ final class BudgetKeys {
   /** For the metrics: what happened since the start. */
   record Snapshot(
       Map<Integer, Long> signedByKeyId, long refusals, long exhausted, boolean fileStale) {
-    void write(MetricsText text) {
+    void write(Scrape scrape) {
       signedByKeyId.forEach(
           (id, count) ->
-              text.counter(
-                  "fqt_gateway_budgets_signed_total",
-                  "Budgets signed, by the key's id: an id that rises no more is no longer in use",
-                  Map.of("key_id", Integer.toString(id)),
-                  count));
-      text.counter(
-          "fqt_gateway_key_refusals_total",
-          "Budgets that devices refused because of the key",
-          Map.of(),
-          refusals);
-      text.counter(
-          "fqt_gateway_keys_exhausted_total",
-          "Times that a device had refused every key it may hold",
-          Map.of(),
-          exhausted);
-      text.gauge(
-          "fqt_gateway_key_file_stale",
-          "1 if keys.deviceKeyFile has changed and is wrong; the keys before are in use",
-          Map.of(),
-          fileStale ? 1 : 0);
+              scrape.add(Metric.BUDGETS_SIGNED, Map.of("key_id", Integer.toString(id)), count));
+      scrape.add(Metric.KEY_REFUSALS, Map.of(), refusals);
+      scrape.add(Metric.KEYS_EXHAUSTED, Map.of(), exhausted);
+      scrape.add(Metric.KEY_FILE_STALE, Map.of(), fileStale ? 1 : 0);
     }
   }
 

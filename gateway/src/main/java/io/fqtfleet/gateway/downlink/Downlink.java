@@ -7,7 +7,8 @@ import io.fqtfleet.gateway.kafka.SharedProducer;
 import io.fqtfleet.gateway.mqtt.Backoff;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.OwnedLoop;
-import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.Metric;
+import io.fqtfleet.gateway.ops.Scrape;
 import io.fqtfleet.schemas.Topics;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -111,49 +112,24 @@ public final class Downlink implements AutoCloseable {
         .orElseGet(() -> new DownlinkCounters().snapshot());
   }
 
-  public void writeMetrics(MetricsText text) {
-    keys.snapshot().write(text);
+  public void writeMetrics(Scrape scrape) {
+    keys.snapshot().write(scrape);
     lanes()
         .forEach(
             (partition, lane) -> {
               Map<String, String> labels = Map.of("partition", Integer.toString(partition));
               DownlinkCounters.Snapshot s = lane.duty.counters().snapshot();
-              text.counter(
-                  "fqt_gateway_budgets_published_total",
-                  "Budgets that the broker acknowledged",
-                  labels,
-                  s.published());
-              text.counter(
-                  "fqt_gateway_budgets_deleted_total",
-                  "Retained budgets deleted",
-                  labels,
-                  s.deleted());
-              text.counter(
-                  "fqt_gateway_budgets_repeated_total",
-                  "Budgets read again after a connection ended",
-                  labels,
-                  s.repeated());
-              text.gauge(
-                  "fqt_gateway_budgets_in_flight",
-                  "Budgets that await the broker's acknowledgement",
-                  labels,
-                  lane.duty.inFlight());
-              text.counter(
-                  "fqt_gateway_budget_headers_left_out_total",
-                  "Kafka headers of budgets that cannot be MQTT 5 properties",
-                  labels,
-                  s.headersLeftOut());
-              text.counter(
-                  "fqt_gateway_budgets_signed_again_total",
-                  "Budgets published once more with another key of the device",
-                  labels,
-                  s.signedAgain());
+              scrape.add(Metric.BUDGETS_PUBLISHED, labels, s.published());
+              scrape.add(Metric.BUDGETS_DELETED, labels, s.deleted());
+              scrape.add(Metric.BUDGETS_REPEATED, labels, s.repeated());
+              scrape.add(Metric.BUDGETS_IN_FLIGHT, labels, lane.duty.inFlight());
+              scrape.add(Metric.BUDGET_HEADERS_LEFT_OUT, labels, s.headersLeftOut());
+              scrape.add(Metric.BUDGETS_SIGNED_AGAIN, labels, s.signedAgain());
               s.deadLetteredByReason()
                   .forEach(
                       (reason, count) ->
-                          text.counter(
-                              "fqt_gateway_budgets_dead_lettered_total",
-                              "Budgets that cannot be delivered, by reason",
+                          scrape.add(
+                              Metric.BUDGETS_DEAD_LETTERED,
                               Map.of("partition", Integer.toString(partition), "reason", reason),
                               count));
             });

@@ -1,19 +1,15 @@
 package io.fqtfleet.gateway.kafka;
 
 import io.fqtfleet.gateway.GatewayConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Kafka clients with the settings that the gateway's promises rest on. */
 public final class KafkaClients {
@@ -35,9 +31,19 @@ public final class KafkaClients {
   private static final int BATCH_BYTES = 128 << 10;
 
   private final GatewayConfig config;
+  private final MeterRegistry meters;
 
+  /** Clients whose metrics nobody asks for. */
   public KafkaClients(GatewayConfig config) {
+    this(config, new CompositeMeterRegistry());
+  }
+
+  /**
+   * @param meters which get the metrics of every open producer and consumer
+   */
+  public KafkaClients(GatewayConfig config, MeterRegistry meters) {
     this.config = config;
+    this.meters = meters;
   }
 
   public String bootstrapServers() {
@@ -78,7 +84,7 @@ public final class KafkaClients {
                 * config.uplink().payloadBytesMax()));
     // A topic that is quiet for five minutes would lose its metadata and the next send would wait.
     s.put("metadata.max.idle.ms", METADATA_KEPT_MS);
-    return new KafkaProducer<>(s, new StringSerializer(), new ByteArraySerializer());
+    return MeteredClients.producer(s, meters);
   }
 
   /** A member of a group that commits by itself and reads committed records only. */
@@ -91,12 +97,12 @@ public final class KafkaClients {
     s.put("heartbeat.interval.ms", Math.min(HEARTBEAT_MS_MAX, timeoutMs / HEARTBEATS_PER_TIMEOUT));
     // Partitions that stay here keep their MQTT connection during a rebalance.
     s.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
-    return new KafkaConsumer<>(s, new StringDeserializer(), new ByteArrayDeserializer());
+    return MeteredClients.consumer(s, meters);
   }
 
   /** A reader of whole topics, without a group. */
   public Consumer<String, byte[]> reader() {
-    return new KafkaConsumer<>(reading(), new StringDeserializer(), new ByteArrayDeserializer());
+    return MeteredClients.consumer(reading(), meters);
   }
 
   private Map<String, Object> reading() {

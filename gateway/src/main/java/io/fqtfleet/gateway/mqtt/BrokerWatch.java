@@ -1,6 +1,7 @@
 package io.fqtfleet.gateway.mqtt;
 
-import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.Metric;
+import io.fqtfleet.gateway.ops.Scrape;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
@@ -56,15 +57,8 @@ public final class BrokerWatch implements AutoCloseable {
     return dropped == NOT_TOLD ? OptionalLong.empty() : OptionalLong.of(dropped);
   }
 
-  public void writeMetrics(MetricsText text) {
-    dropped()
-        .ifPresent(
-            count ->
-                text.gauge(
-                    "fqt_gateway_broker_dropped_messages",
-                    "Messages that the broker says it dropped for its own limits since its start",
-                    Map.of(),
-                    count));
+  public void writeMetrics(Scrape scrape) {
+    dropped().ifPresent(count -> scrape.add(Metric.BROKER_DROPPED, Map.of(), count));
   }
 
   @Override

@@ -7,12 +7,15 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code /healthz}, {@code /readyz} with causes in words, {@code /metrics}. One thread. */
 public final class OpsServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OpsServer.class);
   private static final int OK = 200;
+  private static final int FAILED = 500;
   private static final int UNAVAILABLE = 503;
   private static final String PLAIN = "text/plain; charset=utf-8";
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
@@ -22,12 +25,13 @@ public final class OpsServer implements AutoCloseable {
   /**
    * @param unhealthy causes why a restart is needed; empty = healthy
    * @param notReady causes why messages don't flow; empty = ready
+   * @param metrics in Prometheus' text format
    */
   public OpsServer(
       InetSocketAddress address,
       Supplier<List<String>> unhealthy,
       Supplier<List<String>> notReady,
-      Consumer<MetricsText> metrics) {
+      Supplier<String> metrics) {
     try {
       server = HttpServer.create(address, 0);
     } catch (BindException e) {
@@ -42,13 +46,7 @@ public final class OpsServer implements AutoCloseable {
     }
     server.createContext("/healthz", exchange -> causes(exchange, unhealthy.get()));
     server.createContext("/readyz", exchange -> causes(exchange, notReady.get()));
-    server.createContext(
-        "/metrics",
-        exchange -> {
-          MetricsText text = new MetricsText();
-          metrics.accept(text);
-          answer(exchange, OK, PROMETHEUS, text.toString());
-        });
+    server.createContext("/metrics", exchange -> metrics(exchange, metrics));
   }
 
   public void start() {
@@ -70,6 +68,19 @@ public final class OpsServer implements AutoCloseable {
     } else {
       answer(exchange, UNAVAILABLE, PLAIN, String.join("\n", causes) + "\n");
     }
+  }
+
+  /** A mistake of ours is told: the server itself would only close the connection. */
+  private static void metrics(HttpExchange exchange, Supplier<String> metrics) throws IOException {
+    String text;
+    try {
+      text = metrics.get();
+    } catch (RuntimeException e) {
+      LOG.error("the metrics cannot be told", e);
+      answer(exchange, FAILED, PLAIN, "the metrics cannot be told: " + e.getMessage() + "\n");
+      return;
+    }
+    answer(exchange, OK, PROMETHEUS, text);
   }
 
   private static void answer(HttpExchange exchange, int status, String type, String text)

@@ -1,7 +1,8 @@
 package io.fqtfleet.gateway.uplink;
 
 import io.fqtfleet.gateway.mqtt.MessageProperties;
-import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.Metric;
+import io.fqtfleet.gateway.ops.Scrape;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -33,21 +34,9 @@ final class PropertyCounters {
     return expired.sum();
   }
 
-  void write(MetricsText text) {
-    text.counter(
-        "fqt_gateway_properties_left_out_total",
-        "MQTT 5 properties beyond the limits; their messages went on without them",
-        Map.of(),
-        leftOut());
-    text.counter(
-        "fqt_gateway_expiring_total",
-        "Messages with an expiry interval: brokers drop such ones unseen when it ends",
-        Map.of(),
-        expiring());
-    text.counter(
-        "fqt_gateway_expired_total",
-        "Messages that came when their expiry interval had ended; they went on all the same",
-        Map.of(),
-        expired());
+  void write(Scrape scrape) {
+    scrape.add(Metric.PROPERTIES_LEFT_OUT, Map.of(), leftOut());
+    scrape.add(Metric.EXPIRING, Map.of(), expiring());
+    scrape.add(Metric.EXPIRED, Map.of(), expired());
   }
 }

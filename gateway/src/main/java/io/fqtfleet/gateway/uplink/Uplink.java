@@ -7,7 +7,8 @@ import io.fqtfleet.gateway.kafka.SharedProducer;
 import io.fqtfleet.gateway.mqtt.Backoff;
 import io.fqtfleet.gateway.mqtt.MqttLink;
 import io.fqtfleet.gateway.mqtt.OwnedLoop;
-import io.fqtfleet.gateway.ops.MetricsText;
+import io.fqtfleet.gateway.ops.Metric;
+import io.fqtfleet.gateway.ops.Scrape;
 import io.fqtfleet.schemas.Topics;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -124,22 +125,14 @@ public final class Uplink implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException("there is at least one session"));
   }
 
-  public void writeMetrics(MetricsText text) {
-    router.properties().write(text);
+  public void writeMetrics(Scrape scrape) {
+    router.properties().write(scrape);
     for (int n = 0; n < sessions.size(); n++) {
       Map<String, String> labels = Map.of("session", Integer.toString(n));
       OwnedLoop loop = sessions.get(n).loop;
-      text.gauge(
-          "fqt_gateway_session_owned",
-          "1 if this gateway owns the session",
-          labels,
-          loop.owned() ? 1 : 0);
-      text.gauge(
-          "fqt_gateway_session_serving",
-          "1 if the session is connected and subscribed",
-          labels,
-          loop.state() == OwnedLoop.State.SERVING ? 1 : 0);
-      UplinkMetrics.write(text, labels, sessions.get(n).duty.counters().snapshot());
+      scrape.add(Metric.SESSION_OWNED, labels, loop.owned() ? 1 : 0);
+      scrape.add(Metric.SESSION_SERVING, labels, loop.state() == OwnedLoop.State.SERVING ? 1 : 0);
+      UplinkMetrics.write(scrape, labels, sessions.get(n).duty.counters().snapshot());
     }
   }
 

@@ -1,7 +1,6 @@
 package io.fqtfleet.streams.ops;
 
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -20,18 +19,19 @@ public final class OpsHandler extends Handler.Abstract {
   private final Supplier<List<String>> unhealthy;
   private final Supplier<List<String>> notReady;
   private final Supplier<List<String>> warnings;
-  private final Consumer<MetricsText> metrics;
+  private final Supplier<String> metrics;
 
   /**
    * @param unhealthy causes why a restart is needed; empty = healthy
    * @param notReady causes why nothing is decided; empty = ready
+   * @param metrics in Prometheus' text format
    * @param warnings what else does not work, told with either answer
    */
   public OpsHandler(
       Supplier<List<String>> unhealthy,
       Supplier<List<String>> notReady,
       Supplier<List<String>> warnings,
-      Consumer<MetricsText> metrics) {
+      Supplier<String> metrics) {
     this.unhealthy = unhealthy;
     this.notReady = notReady;
     this.warnings = warnings;
@@ -43,11 +43,7 @@ public final class OpsHandler extends Handler.Abstract {
     switch (request.getHttpURI().getCanonicalPath()) {
       case "/healthz" -> causes(response, callback, unhealthy.get(), List.of());
       case "/readyz" -> causes(response, callback, notReady.get(), warnings.get());
-      case "/metrics" -> {
-        MetricsText text = new MetricsText();
-        metrics.accept(text);
-        answer(response, callback, OK, PROMETHEUS, text.toString());
-      }
+      case "/metrics" -> answer(response, callback, OK, PROMETHEUS, metrics.get());
       default -> {
         return false;
       }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fqtfleet.localstack.LocalKafka;
+import io.fqtfleet.schemas.Contract;
 import io.fqtfleet.schemas.DeviceStatus;
 import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.Headers;
@@ -15,6 +16,7 @@ import io.fqtfleet.streams.KafkaProbe;
 import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
 import io.fqtfleet.streams.budget.Policies;
+import io.fqtfleet.streams.ops.MetricReference;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -148,8 +150,31 @@ class StreamsServiceIT {
       kafka.start();
       assertTrue(service.awaitReady(Duration.ofSeconds(60)), get(service, "/readyz"));
       assertEquals("ok\n", get(service, "/readyz"));
-      assertTrue(get(service, "/metrics").contains("fqt_streams_running 1"));
+      String metrics = get(service, "/metrics");
+      assertTrue(metrics.contains("fqt_streams_running 1.0"), metrics);
+      assertEquals(List.of(), unknown(metrics), "the reference knows every metric");
+      for (String one :
+          List.of(
+              "fqt_streams_alive_stream_threads 2.0",
+              "fqt_streams_build{contract=\"" + Contract.fingerprint(),
+              "jvm_memory_used_bytes{area=\"heap\"",
+              "kafka_stream_thread_process_total{",
+              "kafka_stream_thread_commit_latency_avg{",
+              "kafka_consumer_fetch_manager_records_lag_max{",
+              "kafka_producer_record_send_total{")) {
+        assertTrue(metrics.contains("\n" + one), one + " is not in " + metrics);
+      }
     }
+  }
+
+  private static List<String> unknown(String metrics) {
+    String reference = MetricReference.table();
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith("# TYPE ") && !line.contains("_gc_pause_seconds_max"))
+        .map(line -> "| `%s` | %s |".formatted((Object[]) line.substring(7).split(" ")))
+        .filter(row -> !reference.contains(row))
+        .toList();
   }
 
   @Test

@@ -22,33 +22,18 @@ import org.junit.jupiter.api.Test;
 class MetricFilesTest {
   private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
   private static final Path FILES = ROOT.resolve("deploy/config/prometheus");
-  private static final Pattern METRIC = Pattern.compile("\\bfqt_[a-z_]+");
-  private static final Pattern LITERAL = Pattern.compile("\"(fqt_[a-z_]+)\"");
-  private static final Pattern COUNT = Pattern.compile("count\\(\\s*\"([a-z_]+)\"");
+  private static final Pattern METRIC = Pattern.compile("\\b(fqt|jvm|process|kafka)_[a-z_]+");
+  private static final Pattern ROW = Pattern.compile("^\\| `([a-z_]+)` \\|", Pattern.MULTILINE);
 
-  /** As the code writes them; of streams' own counters only the middle stands there. */
-  private static TreeSet<String> written() throws IOException {
+  /** As both services' references name them; each is made from the code. */
+  private static TreeSet<String> written() {
     TreeSet<String> names = new TreeSet<>();
-    for (String module : List.of("gateway", "streams")) {
-      try (Stream<Path> walk = Files.walk(ROOT.resolve(module + "/src/main/java"))) {
-        for (Path file : (Iterable<Path>) walk.filter(Files::isRegularFile)::iterator) {
-          String text = Files.readString(file);
-          LITERAL.matcher(text).results().forEach(m -> names.add(m.group(1)));
-          if (module.equals("streams")) {
-            COUNT
-                .matcher(text)
-                .results()
-                .forEach(m -> names.add("fqt_streams_" + m.group(1) + "_total"));
-          }
-        }
-      }
-    }
-    // Kafka Streams' own, under our prefix.
-    names.addAll(
+    for (String table :
         List.of(
-            "fqt_streams_failed_stream_threads",
-            "fqt_streams_alive_stream_threads",
-            "fqt_streams_dropped_records_total"));
+            io.fqtfleet.gateway.ops.MetricReference.table(),
+            io.fqtfleet.streams.ops.MetricReference.table())) {
+      ROW.matcher(table).results().forEach(row -> names.add(row.group(1)));
+    }
     return names;
   }
 
