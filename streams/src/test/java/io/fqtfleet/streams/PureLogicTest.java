@@ -24,7 +24,7 @@ class PureLogicTest {
   void pureFoldersAreFreeOfKafkaClocksAndChance() throws IOException {
     List<String> impure = new ArrayList<>();
     int files = 0;
-    for (String folder : List.of("drift", "budget", "rollout", "round")) {
+    for (String folder : List.of("drift", "budget", "rollout", "round", "policy")) {
       try (Stream<Path> walk = Files.walk(SOURCES.resolve(folder))) {
         for (Path file : (Iterable<Path>) walk.filter(Files::isRegularFile)::iterator) {
           files++;

@@ -12,6 +12,7 @@ import io.fqtfleet.sim.fleet.ModelTrainer;
 import io.fqtfleet.sim.fleet.Scenario;
 import io.fqtfleet.sim.signal.FileDataSet;
 import io.fqtfleet.sim.signal.SignalSpace;
+import io.fqtfleet.streams.policy.PolicyFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -1,11 +1,9 @@
 package io.fqtfleet.programs;
 
 import io.fqtfleet.schemas.Policy;
-import io.fqtfleet.schemas.Topics;
-import io.fqtfleet.streams.budget.Policies;
-import java.util.ArrayList;
+import io.fqtfleet.streams.policy.Freezing;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,9 +17,6 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "freeze", description = "stop all training of the fleet, or of one cohort")
 final class FreezeCommand implements Runnable {
-  /** Begins the comment of a version that freeze made; thaw ends these only. */
-  private static final String MARK = "frozen: ";
-
   @Spec private CommandSpec spec;
 
   @Option(names = "--cohort", paramLabel = "NAME", description = "only this one; * = the default")
@@ -40,59 +35,27 @@ final class FreezeCommand implements Runnable {
   @Override
   public void run() {
     PolicyTopic topic = new PolicyTopic(kafka);
-    List<String> changed = new ArrayList<>();
-    for (Policy policy : concerned(topic.newest(), cohort)) {
-      if (!policy.getFrozen()) {
-        topic.publish(next(policy, true, MARK + comment));
-        changed.add(policy.getCohort());
-      }
+    if (cohort != null) {
+      PolicyCommand.checkCohort(cohort);
     }
-    say(spec, changed, "frozen", "was frozen already; nothing changed");
+    List<Policy> frozen =
+        Freezing.freeze(topic.versions(), cohort, author(), comment, System.currentTimeMillis());
+    frozen.forEach(topic::publish);
+    say(spec, frozen, "frozen", "was frozen already; nothing changed");
   }
 
-  /** The policies in force; the built-in one where the default has none. */
-  private static List<Policy> concerned(Map<String, Policy> newest, String cohort) {
-    if (cohort == null) {
-      List<Policy> all = new ArrayList<>(newest.values());
-      if (!newest.containsKey(Topics.ANY_COHORT)) {
-        all.add(Policies.DEFAULT);
-      }
-      return all;
-    }
-    if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
-      throw new IllegalArgumentException(
-          "--cohort '%s' is neither * nor %s".formatted(cohort, Topics.COHORT.pattern()));
-    }
-    Policy own = newest.get(cohort);
-    if (own != null) {
-      return List.of(own);
-    }
-    Policy inForce = newest.getOrDefault(Topics.ANY_COHORT, Policies.DEFAULT);
-    return List.of(Policy.newBuilder(inForce).setCohort(cohort).setVersion(0).build());
+  private static String author() {
+    return System.getProperty("user.name", "unknown");
   }
 
-  private static Policy next(Policy policy, boolean frozen, String comment) {
-    return Policy.newBuilder(policy)
-        .setVersion(policy.getVersion() + 1)
-        .setAuthor(System.getProperty("user.name", "unknown"))
-        .setAppliedAtMs(System.currentTimeMillis())
-        .setFrozen(frozen)
-        .setComment(comment)
-        .build();
-  }
-
-  /** Whether a policy stands still because of this command. */
-  static boolean froze(Policy policy) {
-    return policy != null && policy.getFrozen() && policy.getComment().startsWith(MARK);
-  }
-
-  private static void say(CommandSpec spec, List<String> changed, String what, String otherwise) {
+  private static void say(CommandSpec spec, List<Policy> changed, String what, String otherwise) {
     var out = spec.commandLine().getOut();
     if (changed.isEmpty()) {
       out.println("every policy concerned " + otherwise);
     } else {
       out.printf(
-          "%s: %s; it holds from each cohort's next round on%n", what, String.join(", ", changed));
+          "%s: %s; it holds from each cohort's next round on%n",
+          what, changed.stream().map(Policy::getCohort).collect(Collectors.joining(", ")));
     }
     out.flush();
   }
@@ -111,17 +74,12 @@ final class FreezeCommand implements Runnable {
     @Override
     public void run() {
       PolicyTopic topic = new PolicyTopic(kafka);
-      List<String> changed = new ArrayList<>();
-      for (Policy policy : topic.newest().values()) {
-        boolean asked = cohort == null || cohort.equals(policy.getCohort());
-        if (asked && froze(policy)) {
-          topic.publish(next(policy, false, "thawed"));
-          changed.add(policy.getCohort());
-        }
-      }
+      List<Policy> thawed =
+          Freezing.thaw(topic.versions(), cohort, author(), System.currentTimeMillis());
+      thawed.forEach(topic::publish);
       say(
           spec,
-          changed,
+          thawed,
           "training again",
           "is not frozen by 'freeze'; a policy file that says 'frozen: true' is changed by 'policy"
               + " apply'");

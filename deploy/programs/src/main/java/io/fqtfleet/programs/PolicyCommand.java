@@ -4,8 +4,11 @@ import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.StrictYaml;
 import io.fqtfleet.schemas.Topics;
-import io.fqtfleet.streams.budget.Policies;
 import io.fqtfleet.streams.budget.PolicyRules;
+import io.fqtfleet.streams.policy.Difference;
+import io.fqtfleet.streams.policy.PolicyFile;
+import io.fqtfleet.streams.policy.PolicyText;
+import io.fqtfleet.streams.policy.PolicyVersions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -71,8 +74,8 @@ public final class PolicyCommand {
       @Option(names = "--output", paramLabel = "yaml|json", defaultValue = "yaml") Form form,
       @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
     checkCohort(cohort);
-    List<PolicyTopic.Version> versions = new PolicyTopic(kafka).versions();
-    Policy policy = number == null ? inForce(versions, cohort) : find(versions, cohort, number);
+    PolicyVersions versions = new PolicyTopic(kafka).versions();
+    Policy policy = number == null ? versions.inForce(cohort) : versions.find(cohort, number);
     if (form == Form.JSON) {
       out().println(PolicyText.json(policy));
     } else {
@@ -117,15 +120,15 @@ public final class PolicyCommand {
     }
     checkCohort(cohort);
     Policy after = file == null ? null : read(file, 1);
-    List<PolicyTopic.Version> versions = new PolicyTopic(kafka).versions();
+    PolicyVersions versions = new PolicyTopic(kafka).versions();
     Policy before;
     if (file == null) {
-      before = find(versions, cohort, from);
-      after = to == null ? inForce(versions, cohort) : find(versions, cohort, to);
+      before = versions.find(cohort, from);
+      after = to == null ? versions.inForce(cohort) : versions.find(cohort, to);
     } else {
-      before = inForce(versions, after.getCohort());
+      before = versions.inForce(after.getCohort());
     }
-    List<String> lines = PolicyText.differences(before, after);
+    List<Difference> lines = PolicyText.differences(before, after);
     lines.forEach(out()::println);
     if (lines.isEmpty()) {
       out()
@@ -142,13 +145,13 @@ public final class PolicyCommand {
       @Option(names = "--output", paramLabel = "table|json", defaultValue = "table") Output output,
       @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
     PolicyTopic topic = new PolicyTopic(kafka);
-    List<PolicyTopic.Version> versions = topic.versions();
-    Map<String, Policy> newest = PolicyTopic.newest(versions);
+    PolicyVersions versions = topic.versions();
+    Map<String, Policy> newest = versions.newest();
     String row = "%-16s %7s  %-19s  %-9s  %-16s %s%n";
     if (output == Output.TABLE) {
       out().printf(row, "cohort", "version", "applied (UTC)", "fate", "author", "comment");
     }
-    for (PolicyTopic.Version version : versions) {
+    for (PolicyVersions.Version version : versions.all()) {
       Policy policy = version.policy();
       if (cohort != null && !cohort.equals(policy.getCohort())) {
         continue;
@@ -185,27 +188,6 @@ public final class PolicyCommand {
 
   private PrintWriter out() {
     return spec.commandLine().getOut();
-  }
-
-  /** The cohort's own policy, or that of *, or the built-in one. */
-  static Policy inForce(List<PolicyTopic.Version> versions, String cohort) {
-    Map<String, Policy> newest = PolicyTopic.newest(versions);
-    Policy own = newest.get(cohort);
-    return own != null ? own : newest.getOrDefault(Topics.ANY_COHORT, Policies.DEFAULT);
-  }
-
-  /** A version that was in force once. */
-  static Policy find(List<PolicyTopic.Version> versions, String cohort, long number) {
-    return versions.stream()
-        .filter(v -> v.refused().isEmpty())
-        .map(PolicyTopic.Version::policy)
-        .filter(p -> p.getCohort().equals(cohort) && p.getVersion() == number)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "cohort %s never had a version %d in force; 'policy history' lists all"
-                        .formatted(cohort, number)));
   }
 
   static void checkCohort(String cohort) {

@@ -1,6 +1,11 @@
 package io.fqtfleet.programs;
 
 import io.fqtfleet.schemas.Policy;
+import io.fqtfleet.streams.policy.Difference;
+import io.fqtfleet.streams.policy.Freezing;
+import io.fqtfleet.streams.policy.PolicyFile;
+import io.fqtfleet.streams.policy.PolicyText;
+import io.fqtfleet.streams.policy.PolicyVersions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,14 +59,14 @@ final class PolicySending {
   private int send(CommandSpec spec, PolicyTopic topic, Policy before, Policy next) {
     PrintWriter out = spec.commandLine().getOut();
     String cohort = next.getCohort();
-    List<String> changes = before == null ? List.of() : PolicyText.differences(before, next);
+    List<Difference> changes = before == null ? List.of() : PolicyText.differences(before, next);
     if (before != null && changes.isEmpty()) {
       out.printf(
           "nothing is sent: version %d of cohort %s says the same%n", before.getVersion(), cohort);
       out.flush();
       return 0;
     }
-    if (FreezeCommand.froze(before) && !next.getFrozen() && !thaw) {
+    if (Freezing.froze(before) && !next.getFrozen() && !thaw) {
       throw new IllegalStateException(
           "cohort %s is stopped (%s) and this version would let it train; 'thaw' first, or --thaw"
               .formatted(cohort, before.getComment()));
@@ -122,18 +127,14 @@ final class PolicySending {
       topic.make();
       Policy before = topic.newest().get(parsed.cohort());
       long version = before == null ? 0 : before.getVersion();
-      if (parsed.version() != null && parsed.version() != version) {
+      String outdated = parsed.outdated(before);
+      if (outdated != null) {
         spec.commandLine()
             .getErr()
             .printf(
-                "fleet: %s was made from version %d of cohort %s, in force is %d%s; nothing is"
-                    + " sent. Look at 'policy diff', take over what changed, set version: %d%n",
-                file,
-                parsed.version(),
-                parsed.cohort(),
-                version,
-                before == null ? "" : " of " + before.getAuthor(),
-                version);
+                "fleet: %s was %s; nothing is sent. Look at 'policy diff', take over what changed,"
+                    + " set version: %d%n",
+                file, outdated, version);
         return REFUSED;
       }
       Policy next = PolicyCommand.checked(file.toString(), parsed, version + 1, sending.author());
@@ -160,18 +161,13 @@ final class PolicySending {
     public Integer call() {
       PolicyCommand.checkCohort(cohort);
       PolicyTopic topic = new PolicyTopic(sending.kafka);
-      List<PolicyTopic.Version> versions = topic.versions();
-      Policy old = PolicyCommand.find(versions, cohort, version);
-      Policy before = PolicyTopic.newest(versions).get(cohort);
+      PolicyVersions versions = topic.versions();
+      Policy old = versions.find(cohort, version);
+      Policy before = versions.newest().get(cohort);
+      String why = sending.comment == null ? "version " + version + " again" : sending.comment;
       Policy next =
-          Policy.newBuilder(old)
+          PolicyVersions.after(old, sending.author(), why.strip(), System.currentTimeMillis())
               .setVersion(before.getVersion() + 1)
-              .setAuthor(sending.author())
-              .setAppliedAtMs(System.currentTimeMillis())
-              .setComment(
-                  sending.comment == null
-                      ? "version " + version + " again"
-                      : sending.comment.strip())
               .build();
       return sending.send(spec, topic, before, next);
     }

@@ -3,11 +3,10 @@ package io.fqtfleet.programs;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.WireException;
-import io.fqtfleet.streams.budget.PolicyRules;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.fqtfleet.streams.policy.PolicyVersions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -27,13 +26,6 @@ final class PolicyTopic {
   /** A broker that does not answer is named after this time. */
   private static final int TIMEOUT_MS = 15_000;
 
-  /**
-   * One record of the topic.
-   *
-   * @param refused why streams does not take it; empty = it was, or is, in force
-   */
-  record Version(long offset, Policy policy, List<String> refused) {}
-
   private final String bootstrapServers;
   private final FleetTopic<Policy> topic;
 
@@ -42,10 +34,9 @@ final class PolicyTopic {
     topic = new FleetTopic<>(bootstrapServers, Topics.POLICIES, Policy.class);
   }
 
-  /** Every version of every cohort's policy, oldest first, judged as streams judges them. */
-  List<Version> versions() {
-    List<Version> versions = new ArrayList<>();
-    Map<String, Long> inForce = new LinkedHashMap<>();
+  /** Every version of every cohort's policy, judged as streams judges them. */
+  PolicyVersions versions() {
+    PolicyVersions versions = new PolicyVersions(Integer.MAX_VALUE);
     topic.read(
         new FleetTopic.Visitor<>() {
           @Override
@@ -56,7 +47,7 @@ final class PolicyTopic {
           @Override
           public void visitAt(long offset, String key, Policy policy) {
             if (policy != null) {
-              versions.add(judged(offset, key, policy, inForce));
+              versions.add(offset, key, policy);
             }
           }
 
@@ -68,31 +59,9 @@ final class PolicyTopic {
     return versions;
   }
 
-  private static Version judged(long offset, String key, Policy policy, Map<String, Long> inForce) {
-    String cohort = policy.getCohort();
-    List<String> refused =
-        key.equals(cohort)
-            ? PolicyRules.problemsAfter(policy, inForce.get(cohort))
-            : List.of("cohort: '%s' is not the record's key '%s'".formatted(cohort, key));
-    if (refused.isEmpty()) {
-      inForce.put(cohort, policy.getVersion());
-    }
-    return new Version(offset, policy, refused);
-  }
-
   /** What holds for each cohort that has a policy, in the order of their first ones. */
   Map<String, Policy> newest() {
-    return newest(versions());
-  }
-
-  static Map<String, Policy> newest(List<Version> versions) {
-    Map<String, Policy> newest = new LinkedHashMap<>();
-    for (Version version : versions) {
-      if (version.refused.isEmpty()) {
-        newest.put(version.policy.getCohort(), version.policy);
-      }
-    }
-    return newest;
+    return versions().newest();
   }
 
   /**
@@ -103,18 +72,10 @@ final class PolicyTopic {
    */
   long publish(Policy policy) {
     long offset = topic.publish(policy.getCohort(), policy, null);
-    for (Version version : versions()) {
-      Policy other = version.policy;
-      if (version.offset < offset
-          && version.refused.isEmpty()
-          && other.getCohort().equals(policy.getCohort())
-          && other.getVersion() >= policy.getVersion()) {
-        throw new IllegalStateException(
-            ("version %d of the policy of cohort %s came first, from %s: '%s'; yours is not in"
-                    + " force. Look at 'policy diff FILE', then apply again")
-                .formatted(
-                    other.getVersion(), other.getCohort(), other.getAuthor(), other.getComment()));
-      }
+    Optional<String> other = versions().cameFirst(offset, policy);
+    if (other.isPresent()) {
+      throw new IllegalStateException(
+          other.get() + ". Look at 'policy diff FILE', then apply again");
     }
     return offset;
   }
@@ -123,8 +84,7 @@ final class PolicyTopic {
   void make() {
     Topics.Spec spec = spec();
     NewTopic fresh =
-        new NewTopic(
-                spec.name(), java.util.Optional.of(spec.partitions()), java.util.Optional.empty())
+        new NewTopic(spec.name(), Optional.of(spec.partitions()), Optional.empty())
             .configs(spec.settings());
     try (Admin admin = admin()) {
       if (!admin.listTopics().names().get().contains(spec.name())) {

@@ -14,6 +14,7 @@ import io.fqtfleet.schemas.RegistryState;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.streams.budget.Policies;
+import io.fqtfleet.streams.policy.PolicyText;
 import io.fqtfleet.streams.topology.Names;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -122,8 +123,7 @@ class PolicyAndRegistryIT {
 
     assertEquals(0, run("policy", "get", "press", "--version", "1"), err.toString());
     assertTrue(out.toString().startsWith("# version 1 of cohort press, applied by kim at 20"));
-    Policy first =
-        PolicyCommand.find(new PolicyTopic(kafka.bootstrapServers()).versions(), "press", 1);
+    Policy first = new PolicyTopic(kafka.bootstrapServers()).versions().find("press", 1);
     Path got = Files.writeString(directory.resolve("got.yaml"), out.toString());
     assertEquals(
         first,

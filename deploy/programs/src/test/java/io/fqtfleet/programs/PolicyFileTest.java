@@ -14,6 +14,7 @@ import io.fqtfleet.schemas.ExpiryAction;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.StrictYaml;
+import io.fqtfleet.streams.policy.PolicyFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package io.fqtfleet.sim.fleet;
 
 import io.fqtfleet.schemas.ConfigException;
 import io.fqtfleet.schemas.StrictYaml;
+import io.fqtfleet.schemas.YamlLines;
 import io.fqtfleet.sim.fleet.EventSpecs.Drift;
 import io.fqtfleet.sim.fleet.EventSpecs.Fault;
 import io.fqtfleet.sim.fleet.EventSpecs.WrongLabels;

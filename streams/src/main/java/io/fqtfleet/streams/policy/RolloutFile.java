@@ -1,4 +1,4 @@
-package io.fqtfleet.programs;
+package io.fqtfleet.streams.policy;
 
 import io.fqtfleet.schemas.EnergyBucket;
 import io.fqtfleet.schemas.QuietHours;
@@ -24,7 +24,7 @@ import java.util.List;
  * @param approval before which waves an operator must approve
  * @param onFailure what a failed wave leads to
  */
-record RolloutFile(
+public record RolloutFile(
     Integer canaryCount,
     Double canaryShare,
     List<Double> waves,
@@ -41,7 +41,7 @@ record RolloutFile(
   private static final int MINUTES_PER_HOUR = 60;
   private static final int MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR;
 
-  RolloutFile {
+  public RolloutFile {
     share("canaryShare", canaryShare);
     share("success", success);
     share("failure", failure);
@@ -120,8 +120,8 @@ record RolloutFile(
    * @param from as 22:00
    * @param to as 06:00; before {@code from} = on the next day
    */
-  record Quiet(String from, String to) {
-    Quiet {
+  public record Quiet(String from, String to) {
+    public Quiet {
       minute("from", from);
       minute("to", to);
     }
@@ -159,7 +159,7 @@ record RolloutFile(
   }
 
   /** A bound above the energy buckets of the terms. */
-  record Energy(int capacityMilliJoule, int refillMilliJoulePerHour) {
+  public record Energy(int capacityMilliJoule, int refillMilliJoulePerHour) {
     static Energy of(EnergyBucket bucket) {
       return new Energy(bucket.getCapacityMilliJoule(), bucket.getRefillMilliJoulePerHour());
     }

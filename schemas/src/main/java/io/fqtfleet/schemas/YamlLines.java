@@ -1,9 +1,8 @@
-package io.fqtfleet.sim.fleet;
+package io.fqtfleet.schemas;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import io.fqtfleet.schemas.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** On which line of a file each key stands, so that a problem can be pointed at. */
-final class YamlLines {
+public final class YamlLines {
   /** What a problem begins with: {@code cohorts[1].devices: ...}, {@code cohort press-a: ...}. */
   private static final Pattern PLACE = Pattern.compile("([A-Za-z][\\w.\\[\\]-]*)[: ]");
 
@@ -46,7 +45,7 @@ final class YamlLines {
   }
 
   /** Knows no line of a text that is no YAML: its parser says the line itself. */
-  static YamlLines of(Path file) {
+  public static YamlLines of(Path file) {
     try {
       return of(Files.readString(file));
     } catch (IOException e) {
@@ -54,7 +53,7 @@ final class YamlLines {
     }
   }
 
-  static YamlLines of(String text) {
+  public static YamlLines of(String text) {
     YamlLines known = new YamlLines();
     try (JsonParser parser = new YAMLFactory().createParser(text)) {
       known.read(parser);
@@ -88,7 +87,7 @@ final class YamlLines {
   }
 
   /** The same problems, each with the line it is about where that is known. */
-  ConfigException placed(String source, ConfigException problems) {
+  public ConfigException placed(String source, ConfigException problems) {
     List<String> placed = new ArrayList<>();
     for (String problem : problems.problems()) {
       // The document's own rules come as one sentence after the other.
@@ -101,7 +100,8 @@ final class YamlLines {
     return ConfigException.of(source, placed);
   }
 
-  private Integer line(String problem) {
+  /** The line of the key that a problem is about, or of what holds it; null = not known. */
+  public Integer line(String problem) {
     Matcher matcher = PLACE.matcher(problem);
     if (!matcher.lookingAt()) {
       return null;
@@ -115,5 +115,10 @@ final class YamlLines {
       path = path.substring(0, shorter);
     }
     return lines.get(path);
+  }
+
+  /** Whether the text has this key. */
+  public boolean has(String path) {
+    return lines.containsKey(path);
   }
 }

@@ -1,4 +1,4 @@
-package io.fqtfleet.programs;
+package io.fqtfleet.streams.policy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 /**
  * A policy of the config topic as the text that an operator would write, and what two differ in.
  */
-final class PolicyText {
+public final class PolicyText {
   /** Quotes whatever could be read as something else than this text, such as 1e3. */
   private static final class Quoting extends StringQuotingChecker.Default {
     private static final long serialVersionUID = 1L;
@@ -59,7 +59,7 @@ final class PolicyText {
   private PolicyText() {}
 
   /** Every field, those with their default too, so that it reads back to the same policy. */
-  static PolicyFile file(Policy policy) {
+  public static PolicyFile file(Policy policy) {
     return new PolicyFile(
         policy.getCohort(),
         policy.getVersion(),
@@ -139,7 +139,7 @@ final class PolicyText {
   }
 
   /** The policy as YAML; {@link io.fqtfleet.schemas.StrictYaml} reads it back. */
-  static String yaml(Policy policy) {
+  public static String yaml(Policy policy) {
     try {
       return YAML.writeValueAsString(tree(file(policy)));
     } catch (JsonProcessingException e) {
@@ -148,7 +148,7 @@ final class PolicyText {
   }
 
   /** The policy in an operator's units, with who applied it when. */
-  static JsonNode json(Policy policy) {
+  public static JsonNode json(Policy policy) {
     ObjectNode tree = (ObjectNode) tree(file(policy));
     tree.put("author", policy.getAuthor());
     tree.put("appliedAt", Instant.ofEpochMilli(policy.getAppliedAtMs()).toString());
@@ -214,21 +214,21 @@ final class PolicyText {
                 : ms % second == 0 ? ms / second + "s" : ms + "ms";
   }
 
-  /** One line per setting that differs: {@code path: before -> after}; empty = the same policy. */
-  static List<String> differences(Policy before, Policy after) {
+  /** One per setting that differs, by path; empty = the same policy. */
+  public static List<Difference> differences(Policy before, Policy after) {
     Map<String, String> old = leaves(before);
     Map<String, String> now = leaves(after);
     TreeSet<String> paths = new TreeSet<>(old.keySet());
     paths.addAll(now.keySet());
-    List<String> lines = new ArrayList<>();
+    List<Difference> found = new ArrayList<>();
     for (String path : paths) {
       String was = old.getOrDefault(path, "(none)");
       String is = now.getOrDefault(path, "(none)");
       if (!was.equals(is) && !ABOUT_THE_VERSION.contains(path)) {
-        lines.add("%s: %s -> %s".formatted(path, was, is));
+        found.add(new Difference(path, was, is));
       }
     }
-    return lines;
+    return found;
   }
 
   private static Map<String, String> leaves(Policy policy) {

@@ -1,4 +1,4 @@
-package io.fqtfleet.programs;
+package io.fqtfleet.streams.policy;
 
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.BudgetTerms;
@@ -39,7 +39,7 @@ import java.util.Map;
  * @param quietHours times of day in which the quiet terms are the most
  * @param energy a bound above the buckets of the terms; absent = these alone
  */
-record PolicyFile(
+public record PolicyFile(
     String cohort,
     Long version,
     String comment,
@@ -66,7 +66,7 @@ record PolicyFile(
     WireCodec.of(Policy.class);
   }
 
-  PolicyFile {
+  public PolicyFile {
     comment = comment == null ? "" : comment;
     frozen = frozen != null && frozen;
     frozenDevices = frozenDevices == null ? List.of() : frozenDevices;
@@ -95,7 +95,7 @@ record PolicyFile(
    *
    * @param reportInterval absent = a round
    */
-  record Terms(
+  public record Terms(
       boolean training,
       double lambdaMin,
       double lambdaMax,
@@ -124,7 +124,7 @@ record PolicyFile(
           .build();
     }
 
-    Terms {
+    public Terms {
       permille("lambdaMin", lambdaMin);
       permille("lambdaMax", lambdaMax);
       permille("pseudoLabelConfidence", pseudoLabelConfidence);
@@ -136,7 +136,7 @@ record PolicyFile(
   }
 
   /** How drift is looked for; thresholds follow from falsePagesPerFleetDay. */
-  record Detection(
+  public record Detection(
       Double falsePagesPerFleetDay,
       Integer warmupReports,
       Integer lagReports,
@@ -189,8 +189,8 @@ record PolicyFile(
    *
    * @param settings what differs from its defaults
    */
-  record Choice(DriftSignal signal, String detector, Map<String, String> settings) {
-    Choice {
+  public record Choice(DriftSignal signal, String detector, Map<String, String> settings) {
+    public Choice {
       required("signal", signal);
       required("detector", detector);
       settings = settings == null ? Map.of() : settings;
@@ -210,8 +210,9 @@ record PolicyFile(
    * @param kind absent = every kind of alert
    * @param until as 2026-12-24T18:00:00Z
    */
-  record Silencing(String cohort, AlertKind kind, String until, String reason, String author) {
-    Silencing {
+  public record Silencing(
+      String cohort, AlertKind kind, String until, String reason, String author) {
+    public Silencing {
       required("until", until);
       required("reason", reason);
       untilMs(until);
@@ -255,8 +256,22 @@ record PolicyFile(
     return Math.toIntExact(duration.toMillis());
   }
 
+  /**
+   * Why the file may not follow this policy; null if it may.
+   *
+   * @param inForce of the cohort; null = it has none
+   */
+  public String outdated(Policy inForce) {
+    long newest = inForce == null ? 0 : inForce.getVersion();
+    return version == null || version == newest
+        ? null
+        : "made from version %d of cohort %s, in force is %d%s"
+            .formatted(
+                version, cohort, newest, inForce == null ? "" : " of " + inForce.getAuthor());
+  }
+
   /** The record for the config topic. */
-  Policy toPolicy(long version, String author, long nowMs) {
+  public Policy toPolicy(long version, String author, long nowMs) {
     int roundMs = millis(round);
     return Policy.newBuilder()
         .setCohort(cohort)

@@ -1,4 +1,4 @@
-package io.fqtfleet.programs;
+package io.fqtfleet.streams.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -163,7 +163,7 @@ class PolicyTextTest {
             "drift.learningRate: 0.009999 -> 0.5",
             "frozenDevices: [] -> [a,b]",
             "timeToLive: 1h -> 90s"),
-        PolicyText.differences(before, after));
+        PolicyText.differences(before, after).stream().map(Difference::toString).toList());
     assertEquals(List.of(), PolicyText.differences(after, Policy.newBuilder(after).build()));
   }
 
