@@ -1,6 +1,6 @@
 // The server's side: questions, orders, live events.
 
-export const session = { role: null, name: '', csrf: '' };
+export const session = { role: null, name: '', csrf: '', proxied: false };
 
 export class Problem extends Error {
   constructor(status, message, field) {

@@ -1,19 +1,24 @@
 // Login, pages by the address's hash, and the state of the connection.
 import { ago, empty, h, show, toast, words } from './dom.js';
 import { get, login, logout, on, resume, server, session, unwatch, watch } from './api.js';
+import { dropCharts } from './charts.js';
 import { cohortPage, fleetPage } from './page-fleet.js';
 import { alertPage, alertsPage } from './page-alerts.js';
 import { devicePage, devicesPage } from './page-devices.js';
 import { rolloutsPage } from './page-rollouts.js';
-import { deadPage, policiesPage, policyPage } from './page-others.js';
+import { deadPage } from './page-dead.js';
+import { editPage } from './page-edit.js';
+import { policiesPage, policyPage } from './page-policies.js';
 
 const PAGES = {
   '': fleetPage, cohort: cohortPage, alerts: alertsPage, alert: alertPage, devices: devicesPage,
-  device: devicePage, rollouts: rolloutsPage, policies: policiesPage, policy: policyPage, dead: deadPage,
+  device: devicePage, rollouts: rolloutsPage, policies: policiesPage, policy: policyPage,
+  edit: editPage, dead: deadPage,
 };
 const NAV = [['', 'Fleet'], ['alerts', 'Alerts'], ['devices', 'Devices'],
   ['rollouts', 'Rollouts'], ['policies', 'Policies'], ['dead', 'Dead letters']];
-const PARENT = { cohort: '', alert: 'alerts', device: 'devices', policy: 'policies' };
+const PARENT = { cohort: '', alert: 'alerts', device: 'devices', policy: 'policies',
+  edit: 'policies' };
 
 // Beats come every 3 s; three missed ones in a row are a lost connection.
 const SILENCE_MS = 10000;
@@ -32,8 +37,8 @@ function drawNav(page) {
   path === 'alerts' && openAlerts > 0
     && h('span', { class: 'count', 'aria-label': `${openAlerts} open` }, openAlerts))));
   const who = document.getElementById('who');
-  show(who, session.role && [`${session.name}, ${words(session.role)} `,
-    h('button', { type: 'button', onclick: async () => {
+  show(who, session.role && [`${session.name}, ${words(session.role)} `, !session.proxied
+    && h('button', { type: 'button', onclick: async () => {
       await logout().catch(() => {});
       unwatch();
       route();
@@ -57,6 +62,8 @@ function drawLink() {
     ? `No answer from the streams service for ${ago(quiet)}: what is shown is from before.`
     : server.problem;
   if (stale && banner.textContent !== text) banner.textContent = text;
+  // No event comes that would say how old it is by now.
+  if (stale) live.tick?.();
 }
 
 async function route() {
@@ -83,6 +90,7 @@ async function route() {
     if (turn !== shown) return;
     live = handlers;
     show(main, place);
+    dropCharts();
   } catch (e) {
     if (turn !== shown) return;
     live = {};
@@ -168,6 +176,6 @@ try {
   }
 } catch (e) {
   session.role = null;
-  if (given) toast(e.message);
+  if (given || e.status === 403) toast(e.message);
 }
 await begin();

@@ -91,16 +91,20 @@ export async function alertPage(main, [id]) {
   const alert = await get('alerts/' + encodeURIComponent(id));
   const series = alert.series;
   const marks = marksOf([alert]);
+  const curve = (o, y) => {
+    const drawn = chart({ min: 0, big: true, ...o });
+    drawn.draw(series.t, y, marks);
+    return drawn.root;
+  };
   show(main,
     h('h1', {}, `${words(alert.kind)}: ${alert.key}`),
     h('div', { class: 'bar' }, status(alert), badge(words(alert.severity)),
-      h('span', {}, 'of ', whose(alert), ' in ', link(alert.cohort, 'cohort', alert.cohort))),
+      h('span', {}, 'of ', whose(alert), alert.key !== alert.cohort && alert.cohort
+        && [' in ', link(alert.cohort, 'cohort', alert.cohort)])),
     h('p', {}, alert.sentence),
     series && h('div', { class: 'panel' }, h('div', { class: 'bigs' },
-      chart({ name: `Accuracy of ${alert.cohort}`, t: series.t, y: series.accuracy,
-        format: percent, min: 0, max: 1, big: true, marks }),
-      chart({ name: `Loss of ${alert.cohort}, nat`, t: series.t, y: series.loss,
-        format: number, min: 0, big: true, marks })), marksKey()),
+      curve({ name: `Accuracy of ${alert.cohort}`, format: percent, max: 1 }, series.accuracy),
+      curve({ name: `Loss of ${alert.cohort}, nat`, format: number }, series.loss)), marksKey()),
     verdictButtons(alert),
     h('div', { class: 'two' },
       h('section', {}, h('h2', {}, 'Evidence'), h('div', { class: 'panel' }, evidence(alert))),

@@ -105,8 +105,11 @@ function reportCurves(reports) {
   // The device's own clock is not trusted: the reports' numbers are the axis, 1 s each.
   const start = Date.now() - reports.length * 1000;
   const t = reports.slice(1).map((_, i) => start + i * 1000);
-  const curve = (name, of, format) =>
-    chart({ name, t, y: differences(reports, of), format, min: 0 });
+  const curve = (name, of, format) => {
+    const drawn = chart({ name, format, min: 0 });
+    drawn.draw(t, differences(reports, of));
+    return drawn.root;
+  };
   return h('div', { class: 'minis' },
     curve('Accuracy', (a, b) => share(b.samplesCorrect - a.samplesCorrect,
       b.samplesLabelled - a.samplesLabelled), percent),

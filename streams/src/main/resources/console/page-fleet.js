@@ -11,15 +11,20 @@ const POINTS = 90;
 const CURVES = [
   ['accuracy', 'Accuracy', percent, 0, 1],
   ['loss', 'Loss, nat', number, 0],
-  ['gradient', 'Gradient', number, 0],
+  ['gradient', 'Gradient norm', number, 0],
   ['updates', 'Update rate', percent, 0],
   ['energy', 'Energy, mJ', number, 0],
   ['online', 'Online', number, 0],
 ];
 
-function curves(series, big, marks) {
-  return CURVES.map(([key, name, format, min, max]) =>
-    chart({ name, t: series.t, y: series[key], format, min, max, big, marks }));
+function curves(big) {
+  const all = CURVES.map(([key, name, format, min, max]) =>
+    [key, chart({ name, format, min, max, big })]);
+  return {
+    roots: all.map(([, drawn]) => drawn.root),
+    draw: (series, marks) =>
+      all.forEach(([key, drawn]) => drawn.draw(series.t, series[key], marks)),
+  };
 }
 
 function append(cohort, summary) {
@@ -46,10 +51,10 @@ function age(cohort) {
 function makeCard(cohort) {
   const incident = h('span');
   const said = h('span', { class: 'small' });
-  const minis = h('div', { class: 'minis' });
+  const minis = curves(false);
   const root = h('section', { class: 'panel', 'aria-label': `Cohort ${cohort.cohort}` },
     h('header', {}, h('h3', {}, link(cohort.cohort, 'cohort', cohort.cohort)), incident,
-      h('span', { class: 'push' }), said), minis);
+      h('span', { class: 'push' }), said), h('div', { class: 'minis' }, minis.roots));
   let drawn;
   const draw = () => {
     root.classList.toggle('trouble', Boolean(cohort.incident));
@@ -58,12 +63,13 @@ function makeCard(cohort) {
       show(incident, drawn && h('a', { href: `#/alert/${encodeURIComponent(drawn)}` },
         badge('drift', 'bad')));
     }
-    show(said, `${cohort.online} of ${cohort.known} online, ${cohort.training} training · `,
-      age(cohort));
-    show(minis, curves(cohort.series, false));
+    minis.draw(cohort.series);
+    grow();
   };
+  const grow = () => show(said,
+    `${cohort.online} of ${cohort.known} online, ${cohort.training} training · `, age(cohort));
   draw();
-  return { root, cohort, draw };
+  return { root, cohort, draw, grow };
 }
 
 const figure = (name, value, bad) =>
@@ -122,12 +128,12 @@ export async function fleetPage(main, _, query) {
       if (!dirty.size) requestAnimationFrame(draw);
       dirty.add(summary.cohort);
     },
+    tick: () => byName.forEach((card) => card.grow()),
     async alert() {
       figures(top, await get('fleet'));
     },
     async beat() {
-      for (const name of byName.keys()) dirty.add(name);
-      requestAnimationFrame(draw);
+      byName.forEach((card) => card.grow());
       const now = await get('fleet');
       figures(top, now);
       // New cohorts are picked up without a reload of the page.
@@ -141,20 +147,23 @@ export async function cohortPage(main, [name]) {
   const cohort = await get('cohorts/' + encodeURIComponent(name));
   const incident = h('span');
   const said = h('span');
-  const big = h('div', { class: 'panel' });
-  const draw = () => {
+  const big = curves(true);
+  const head = () => {
     show(incident, cohort.incident && badge('drift', 'bad'));
     show(said, `${cohort.online} of ${cohort.known} devices online, ${cohort.training} training, `
       + `${cohort.suspicious} suspicious; evidence e^${number(cohort.logEvidence)}, threshold `
       + `e^${number(cohort.logThreshold)}; policy version ${cohort.policyVersion} · `, age(cohort));
-    show(big, h('div', { class: 'bigs' },
-      curves(cohort.series, true, marksOf(cohort.alerts.filter((a) => a.scope !== 'DEVICE')))),
-    marksKey());
+  };
+  const draw = () => {
+    head();
+    big.draw(cohort.series, marksOf(cohort.alerts.filter((a) => a.scope !== 'DEVICE')));
   };
   draw();
   show(main, h('h1', {}, `Cohort ${name} `, incident),
     h('div', { class: 'bar' }, said, h('span', { class: 'push' }),
-      link('Devices', 'devices', name)), big, h('h2', {}, 'Alerts of this cohort'),
+      link('Devices', 'devices', name)),
+    h('div', { class: 'panel' }, h('div', { class: 'bigs' }, big.roots), marksKey()),
+    h('h2', {}, 'Alerts of this cohort'),
     cohort.alerts.length
       ? h('div', { class: 'list' }, cohort.alerts.map((a) => alertPanel(a)))
       : empty(`No alert of cohort ${name} is known.`));
@@ -164,6 +173,8 @@ export async function cohortPage(main, [name]) {
       append(cohort, summary);
       requestAnimationFrame(draw);
     },
+    tick: head,
+    beat: head,
     alert: (alert) => (alert.cohort === name ? 'again' : null),
   };
 }

@@ -39,6 +39,14 @@ function stages(rollout) {
     }));
 }
 
+// Against the others in the same rounds; what is sure is what chance cannot explain.
+function accuracy(loss, sure) {
+  if (loss === null) return 'not known yet';
+  const points = (share) => `${(100 * Math.abs(share)).toFixed(1)} points`;
+  return loss <= 0 ? `${points(loss)} better than the others'`
+    : `${points(loss)} lost, ${sure > 0 ? points(sure) + ' for sure' : 'which may be chance'}`;
+}
+
 function gate(rollout) {
   const rate = (errors, samples) => samples > 0 ? percent(errors / samples) : '–';
   return facts([
@@ -46,8 +54,7 @@ function gate(rollout) {
       + `${rate(rollout.errorsExpected, rollout.samples)}, of ${number(rollout.samples)} samples`],
     ['Error of the others', `${rate(rollout.otherErrors, rollout.otherSamples)}, expected `
       + `${rate(rollout.otherErrorsExpected, rollout.otherSamples)}`],
-    ['Accuracy lost', rollout.accuracyLoss === null ? 'not known yet'
-      : `${percent(rollout.accuracyLoss)}, ${percent(rollout.accuracyLossSure)} of it for sure`],
+    ['Accuracy', accuracy(rollout.accuracyLoss, rollout.accuracyLossSure)],
     ['Answers', `${rollout.applied} applied, ${rollout.pending} pending, ${rollout.failed} failed`],
     ['Rounds', `${rollout.soakedRounds} soaked of ${rollout.stageRounds} in this stage`],
     ['Terms', `of policy version ${rollout.policyVersion}, before: ${rollout.basePolicyVersion}`],
@@ -70,7 +77,8 @@ function panel(rollout, again) {
       h('span', { class: 'small' }, `${rollout.id}, since `, time(rollout.startedAtMs))),
     said, stages(rollout), h('label', {}, how, bar), figures,
     actions.length > 0 && h('div', { class: 'acts', role: 'group',
-      'aria-label': `Rollout of ${rollout.cohort}` }, actions.map((a) => order(rollout, a, again))));
+      'aria-label': `Rollout of ${rollout.cohort}` },
+    actions.map((a) => order(rollout, a, again))));
   const draw = (now) => {
     said.textContent = now.sentence;
     how.textContent = `${now.exposed} of ${now.devices} devices have the new terms, `

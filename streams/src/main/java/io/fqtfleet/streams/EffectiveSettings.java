@@ -4,10 +4,12 @@ import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Settings as {@code dotted.key -> value}; what clients are given is masked, it may be secret. */
 final class EffectiveSettings {
   private static final String MASK = "********";
+  private static final Pattern SECRET = Pattern.compile("Token$|^secret$");
 
   private EffectiveSettings() {}
 
@@ -21,7 +23,7 @@ final class EffectiveSettings {
     for (RecordComponent component : settings.getClass().getRecordComponents()) {
       String key = path + component.getName();
       Object value = valueOf(component, settings);
-      if (value != null && component.getName().endsWith("Token")) {
+      if (value != null && SECRET.matcher(component.getName()).find()) {
         flat.put(key, MASK);
       } else if (value instanceof Record nested) {
         flatten(key + ".", nested, flat);

@@ -31,7 +31,7 @@ public record StreamsSettings(
     detection = detection == null ? new Detection(null, null) : detection;
     ops = ops == null ? new Ops(null, null) : ops;
     alertmanager = alertmanager == null ? new AlertmanagerPush(null, null, null) : alertmanager;
-    console = console == null ? new Console(null, null, null, null) : console;
+    console = console == null ? new Console(null, null, null, null, null) : console;
   }
 
   /** Defaults throughout, with the HTTP endpoint on a free port: for tests and the demo. */
@@ -224,9 +224,14 @@ public record StreamsSettings(
    * @param operatorToken who has it may also act
    * @param session how long a login lasts
    * @param advertised host:port at which the other instances reach this one; absent = ops
+   * @param proxy who logs people in besides; absent = nobody
    */
   public record Console(
-      String readToken, String operatorToken, Duration session, String advertised) {
+      String readToken,
+      String operatorToken,
+      Duration session,
+      String advertised,
+      ProxyLogin proxy) {
     private static final String TOKEN = "[!-~]{16,200}";
 
     public Console {
@@ -246,6 +251,10 @@ public record StreamsSettings(
           problems,
           advertised == null || advertised.matches("[^:/\\s]+:[0-9]{1,5}"),
           "advertised: '" + advertised + "' is no host:port");
+      require(
+          problems,
+          proxy == null || readToken != null || operatorToken != null,
+          "proxy: needs a readToken beside it, by which instances ask each other");
       raise(problems);
     }
 
@@ -259,6 +268,56 @@ public record StreamsSettings(
 
     public boolean isOn() {
       return readToken != null || operatorToken != null;
+    }
+  }
+
+  /**
+   * A proxy that has logged people in (OIDC, as oauth2-proxy does) and says in headers who they
+   * are. Headers are believed only of a request that fulfils all that is set here.
+   *
+   * @param userHeader who it is
+   * @param groupsHeader their groups, comma separated
+   * @param readerGroup who is in it may look; absent = everybody whom the proxy lets through
+   * @param operatorGroup who is in it may also act
+   * @param addresses of the proxy, as IP addresses; absent = any, with the secret
+   * @param secret what the proxy sends in X-Fqt-Proxy-Secret; absent = nothing, from an address
+   */
+  public record ProxyLogin(
+      String userHeader,
+      String groupsHeader,
+      String readerGroup,
+      String operatorGroup,
+      List<String> addresses,
+      String secret) {
+    public ProxyLogin {
+      userHeader = or(userHeader, "X-Forwarded-User");
+      groupsHeader = or(groupsHeader, "X-Forwarded-Groups");
+      addresses = addresses == null ? List.of() : List.copyOf(addresses);
+      List<String> problems = new ArrayList<>();
+      require(
+          problems,
+          userHeader.matches("[A-Za-z0-9-]{1,64}"),
+          "userHeader: '" + userHeader + "' is no name of a header");
+      require(
+          problems,
+          groupsHeader.matches("[A-Za-z0-9-]{1,64}"),
+          "groupsHeader: '" + groupsHeader + "' is no name of a header");
+      require(
+          problems,
+          operatorGroup != null && !operatorGroup.isBlank(),
+          "operatorGroup: is missing; name the group whose members may act");
+      require(
+          problems,
+          !addresses.isEmpty() || secret != null,
+          "addresses: are missing, and so is the secret: anybody could send the headers; give one");
+      for (String address : addresses) {
+        require(
+            problems,
+            address.matches("[0-9.]{7,15}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"),
+            "addresses: '" + address + "' is no IP address");
+      }
+      Console.token(problems, "secret", secret);
+      raise(problems);
     }
   }
 

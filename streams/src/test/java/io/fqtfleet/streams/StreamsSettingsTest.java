@@ -11,6 +11,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -47,6 +48,13 @@ class StreamsSettingsTest {
               operatorToken: to-change-things-too
               session: 1h
               advertised: streams-1:9102
+              proxy:
+                userHeader: X-User
+                groupsHeader: X-Groups
+                readerGroup: staff
+                operatorGroup: night-shift
+                addresses: [10.0.0.7]
+                secret: between-the-two-of-us
             """);
     assertEquals(
         new StreamsSettings(
@@ -60,7 +68,14 @@ class StreamsSettingsTest {
                 "only-to-look-at-it",
                 "to-change-things-too",
                 Duration.ofHours(1),
-                "streams-1:9102")),
+                "streams-1:9102",
+                new StreamsSettings.ProxyLogin(
+                    "X-User",
+                    "X-Groups",
+                    "staff",
+                    "night-shift",
+                    List.of("10.0.0.7"),
+                    "between-the-two-of-us"))),
         settings);
   }
 
@@ -100,13 +115,37 @@ class StreamsSettingsTest {
   }
 
   @Test
+  void aProxyThatAnybodyCouldPretendToBeIsRefused() {
+    for (String open : new String[] {"{operatorGroup: ops}", "{addresses: [proxy.local]}"}) {
+      ConfigException e =
+          assertThrows(
+              ConfigException.class,
+              () ->
+                  parse(
+                      "kafka: {bootstrapServers: 'k:9'}\nconsole: {readToken: only-to-look-at-it,"
+                          + " proxy: "
+                          + open
+                          + "}"));
+      assertTrue(e.getMessage().contains("console.proxy"), e.getMessage());
+    }
+    ConfigException alone =
+        assertThrows(
+            ConfigException.class,
+            () ->
+                parse(
+                    "kafka: {bootstrapServers: 'k:9'}\n"
+                        + "console: {proxy: {operatorGroup: ops, addresses: [10.0.0.7]}}"));
+    assertTrue(alone.getMessage().contains("needs a readToken"), alone.getMessage());
+  }
+
+  @Test
   void theReadmeListsEveryKeyAndNoOther() throws IOException {
     TreeSet<String> keys = new TreeSet<>();
     collect("", StreamsSettings.class, keys);
     TreeSet<String> documented = new TreeSet<>();
     Matcher row =
         Pattern.compile(
-                "^\\| `((?:kafka|application|detection|ops|alertmanager|console)\\.\\w+)` \\|",
+                "^\\| `((?:kafka|application|detection|ops|alertmanager|console)(?:\\.\\w+)+)` \\|",
                 Pattern.MULTILINE)
             .matcher(Files.readString(Path.of("README.md")));
     while (row.find()) {

@@ -47,7 +47,7 @@ final class DemoStack implements AutoCloseable {
       streams =
           new StreamsService(
               StreamsSettings.of(kafka.bootstrapServers(), directory.resolve("streams"), devices)
-                  .withConsole(new StreamsSettings.Console(null, consoleToken, null, null)));
+                  .withConsole(new StreamsSettings.Console(null, consoleToken, null, null, null)));
       started.push(streams);
       streams.start();
       if (!gateway.awaitReady(READY_TIMEOUT)) {

@@ -23,9 +23,11 @@ final class Access {
 
   /**
    * @param name who it is, by their own account
-   * @param csrf what every write must carry beside the cookie
+   * @param csrf what every write must carry beside what the browser sends by itself; empty = that
+   *     is nothing
+   * @param proxied a proxy says so with each request: there is nothing to log out of here
    */
-  record Session(Role role, String name, String csrf) {}
+  record Session(Role role, String name, String csrf, boolean proxied) {}
 
   private static final String MAC = "HmacSHA256";
   private static final int NONCE_BYTES = 16;
@@ -101,7 +103,12 @@ final class Access {
       return Optional.empty();
     }
     String name = new String(HexFormat.of().parseHex(parts[3]), StandardCharsets.UTF_8);
-    return Optional.of(new Session(Role.valueOf(parts[0]), name, mac("csrf\0" + cookie)));
+    return Optional.of(new Session(Role.valueOf(parts[0]), name, mac("csrf\0" + cookie), false));
+  }
+
+  /** Of a request that a proxy vouches for. */
+  Session ofProxy(Role role, String name) {
+    return new Session(role, name, mac("csrf-proxy\0" + role + "\0" + name), true);
   }
 
   /** How one instance asks another: with the lesser token. */

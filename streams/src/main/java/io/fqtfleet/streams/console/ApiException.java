@@ -7,6 +7,7 @@ final class ApiException extends Exception {
   static final int UNAUTHORIZED = 401;
   static final int FORBIDDEN = 403;
   static final int NOT_FOUND = 404;
+  static final int CONFLICT = 409;
   static final int TOO_LARGE = 413;
   static final int TOO_MANY = 429;
   static final int UNAVAILABLE = 503;

@@ -32,7 +32,8 @@ public final class Console implements AutoCloseable {
     reader = new FleetReader(client, memory, live);
     writes = new OperatorWrites(client, memory);
     ConsoleApi api = new ConsoleApi(memory, devices, new TopicTail(client), writes);
-    handler = new ConsoleHandler(access, api, live, Clock.systemUTC());
+    ProxyLogin proxy = new ProxyLogin(settings.proxy(), access);
+    handler = new ConsoleHandler(access, proxy, api, live, Clock.systemUTC());
   }
 
   public Handler handler() {

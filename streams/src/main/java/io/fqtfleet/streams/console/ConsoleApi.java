@@ -33,12 +33,14 @@ final class ConsoleApi {
   private final DeviceLookup devices;
   private final TopicTail tail;
   private final OperatorWrites writes;
+  private final PolicyDesk policies;
 
   ConsoleApi(FleetMemory memory, DeviceLookup devices, TopicTail tail, OperatorWrites writes) {
     this.memory = memory;
     this.devices = devices;
     this.tail = tail;
     this.writes = writes;
+    this.policies = new PolicyDesk(memory, writes);
   }
 
   /**
@@ -95,8 +97,11 @@ final class ConsoleApi {
       case "intake/2" -> devices.intake(checked(path.get(1)), ask.forwarded);
       case "cards/3" -> devices.card(path.get(1), checked(path.get(2)), ask.forwarded);
       case "rollouts" -> rollouts();
-      case "policies" -> policies();
-      case "policies/3" -> policy(path.get(1), path.get(2));
+      case "policies" -> policies.list();
+      case "policies/3" ->
+          path.get(2).equals("draft")
+              ? policies.draft(path.get(1), ask.text("version"))
+              : policies.version(path.get(1), path.get(2));
       case "dead-letters" -> deadLetters();
       default -> throw new ApiException(ApiException.NOT_FOUND, "there is nothing at " + ask.whole);
     };
@@ -106,8 +111,12 @@ final class ConsoleApi {
   JsonNode post(Ask ask, JsonNode body, String author, long nowMs) throws ApiException {
     String cohort = body.path("cohort").asText("");
     String comment = body.path("comment").asText("").strip();
+    if (ask.path.equals(List.of("policies", "check"))) {
+      return policies.check(body.path("yaml").asText(""), author, nowMs);
+    }
     String said =
         switch (ask.route()) {
+          case "policies" -> policies.apply(body.path("yaml").asText(""), author, comment, nowMs);
           case "freeze" ->
               changed(
                   writes.freeze(
@@ -180,7 +189,8 @@ final class ConsoleApi {
     node.put("reportsLost", sums[4]);
     node.put("milliJoulePerRound", energy[0]);
     node.put("openAlerts", memory.alerts().stream().filter(FeedbackDesk::isOpen).count());
-    node.put("frozen", memory.policies().values().stream().filter(Policy::getFrozen).count());
+    List<Policy> inForce = memory.policies(v -> List.copyOf(v.newest().values()));
+    node.put("frozen", inForce.stream().filter(Policy::getFrozen).count());
     node.put("caughtUp", memory.caughtUp());
     node.put("problem", memory.problem());
     return node;
@@ -297,30 +307,6 @@ final class ConsoleApi {
     ArrayNode all = node.putArray("rollouts");
     memory.rollouts().forEach(r -> all.add(Views.rollout(r)));
     return node;
-  }
-
-  private ObjectNode policies() {
-    ObjectNode node = Views.JSON.createObjectNode();
-    ArrayNode inForce = node.putArray("policies");
-    memory.policies().values().forEach(p -> inForce.add(Views.policyLine(p)));
-    ArrayNode history = node.putArray("history");
-    memory.policyHistory().stream()
-        .limit(HISTORY_SHOWN)
-        .forEach(p -> history.add(Views.policyLine(p)));
-    return node;
-  }
-
-  private JsonNode policy(String cohort, String version) throws ApiException {
-    return memory.policyHistory().stream()
-        .filter(p -> p.getCohort().equals(cohort))
-        .filter(p -> version.equals(Long.toString(p.getVersion())))
-        .findFirst()
-        .map(Views::of)
-        .orElseThrow(
-            () ->
-                new ApiException(
-                    ApiException.NOT_FOUND,
-                    "there is no version %s of a policy of '%s'".formatted(version, cohort)));
   }
 
   private ObjectNode deadLetters() {

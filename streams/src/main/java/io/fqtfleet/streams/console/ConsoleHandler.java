@@ -35,7 +35,7 @@ final class ConsoleHandler extends Handler.Abstract {
   private static final String COOKIE = "fqt_session";
   private static final String CSRF = "X-Fqt-Csrf";
   private static final String API = "/api/";
-  private static final int BODY_MAX = 16 << 10;
+  private static final int BODY_MAX = 64 << 10;
 
   /** Read of a request that is too long, so that its sender gets to hear why. */
   private static final int DRAINED_MAX = 1 << 20;
@@ -50,12 +50,14 @@ final class ConsoleHandler extends Handler.Abstract {
 
   private final StaticFiles files = new StaticFiles();
   private final Access access;
+  private final ProxyLogin proxy;
   private final ConsoleApi api;
   private final LiveEvents live;
   private final Clock clock;
 
-  ConsoleHandler(Access access, ConsoleApi api, LiveEvents live, Clock clock) {
+  ConsoleHandler(Access access, ProxyLogin proxy, ConsoleApi api, LiveEvents live, Clock clock) {
     this.access = access;
+    this.proxy = proxy;
     this.api = api;
     this.live = live;
     this.clock = clock;
@@ -117,6 +119,7 @@ final class ConsoleHandler extends Handler.Abstract {
           node.put("role", session.role().name());
           node.put("name", session.name());
           node.put("csrf", session.csrf());
+          node.put("proxied", session.proxied());
           json(response, callback, 200, node);
         } else if (path.equals("/api/events")) {
           watch(request, response, callback);
@@ -169,8 +172,8 @@ final class ConsoleHandler extends Handler.Abstract {
     return COOKIE + "=" + value + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + seconds;
   }
 
-  /** By the page's cookie, or by a token in the header, which no browser sends by itself. */
-  private Optional<Session> session(Request request) {
+  /** By the page's cookie, a token in the header, which no browser sends by itself, or a proxy. */
+  private Optional<Session> session(Request request) throws ApiException {
     String bearer = request.getHeaders().get(HttpHeader.AUTHORIZATION);
     long nowMs = clock.millis();
     if (bearer != null && bearer.startsWith("Bearer ")) {
@@ -181,13 +184,17 @@ final class ConsoleHandler extends Handler.Abstract {
       if (role.isEmpty()) {
         access.failed(nowMs);
       }
-      return role.map(r -> new Session(r, "token", ""));
+      return role.map(r -> new Session(r, "token", "", false));
     }
-    return Request.getCookies(request).stream()
-        .filter(c -> c.getName().equals(COOKIE))
-        .map(HttpCookie::getValue)
-        .findFirst()
-        .flatMap(value -> access.session(value, nowMs));
+    Optional<Session> opened =
+        Request.getCookies(request).stream()
+            .filter(c -> c.getName().equals(COOKIE))
+            .map(HttpCookie::getValue)
+            .findFirst()
+            .flatMap(value -> access.session(value, nowMs));
+    return opened.isPresent()
+        ? opened
+        : proxy.session(request.getHeaders(), Request.getRemoteAddr(request));
   }
 
   private static void operator(Session session) throws ApiException {
@@ -198,8 +205,8 @@ final class ConsoleHandler extends Handler.Abstract {
   }
 
   private static void mayWrite(Request request, Session session) throws ApiException {
-    boolean byCookie = !session.csrf().isEmpty();
-    if (byCookie && !Access.equal(request.getHeaders().get(CSRF), session.csrf())) {
+    if (!session.csrf().isEmpty()
+        && !Access.equal(request.getHeaders().get(CSRF), session.csrf())) {
       throw new ApiException(
           ApiException.FORBIDDEN, "the request does not come from the page; reload it");
     }

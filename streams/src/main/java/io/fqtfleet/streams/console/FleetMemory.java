@@ -6,11 +6,10 @@ import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.streams.alerting.FeedbackDesk;
+import io.fqtfleet.streams.policy.PolicyVersions;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +32,7 @@ final class FleetMemory {
   private final TreeMap<String, CohortHistory> cohorts = new TreeMap<>();
   private final LinkedHashMap<String, Alert> alerts = new LinkedHashMap<>();
   private final TreeMap<String, Rollout> rollouts = new TreeMap<>();
-  private final Map<String, Policy> newest = new HashMap<>();
-  private final Deque<Policy> history = new ArrayDeque<>();
+  private final PolicyVersions policies = new PolicyVersions(POLICIES_MAX);
   private final Deque<DeadLetter> dead = new ArrayDeque<>();
   private boolean caughtUp;
   private String problem = "the topics have not been read yet";
@@ -80,16 +78,27 @@ final class FleetMemory {
     };
   }
 
-  /** A policy applied at this page comes a second time from the topic. */
-  synchronized void add(Policy policy) {
-    if (history.contains(policy)) {
-      return;
+  synchronized void add(long offset, String key, Policy policy) {
+    policies.add(offset, key, policy);
+    notifyAll();
+  }
+
+  /** Waits until the topic was read up to here; false = it was not within this time. */
+  synchronized boolean awaitPolicy(long offset, long timeoutMs) throws InterruptedException {
+    long deadline = System.nanoTime() + timeoutMs * 1_000_000;
+    while (policies.end() < offset) {
+      long leftMs = (deadline - System.nanoTime()) / 1_000_000;
+      if (leftMs <= 0) {
+        return false;
+      }
+      wait(leftMs);
     }
-    newest.merge(policy.getCohort(), policy, (a, b) -> b.getVersion() > a.getVersion() ? b : a);
-    history.addFirst(policy);
-    if (history.size() > POLICIES_MAX) {
-      history.removeLast();
-    }
+    return true;
+  }
+
+  /** Something computed of the policies while none is added. */
+  synchronized <T> T policies(Function<PolicyVersions, T> of) {
+    return of.apply(policies);
   }
 
   /** After an interruption the reader begins some records back. */
@@ -145,16 +154,6 @@ final class FleetMemory {
 
   synchronized Optional<Alert> alert(String id) {
     return Optional.ofNullable(alerts.get(id));
-  }
-
-  /** The newest policy of each cohort. */
-  synchronized Map<String, Policy> policies() {
-    return new TreeMap<>(newest);
-  }
-
-  /** The one applied last first. */
-  synchronized List<Policy> policyHistory() {
-    return new ArrayList<>(history);
   }
 
   /** The one put aside last first. */

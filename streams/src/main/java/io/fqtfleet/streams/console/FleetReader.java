@@ -1,5 +1,7 @@
 package io.fqtfleet.streams.console;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.Alert;
 import io.fqtfleet.schemas.CohortHealth;
@@ -187,7 +189,10 @@ final class FleetReader implements AutoCloseable {
             live.all("rollout", Views.rollout(rollout).toString());
           }
         }
-        case Topics.POLICIES -> memory.add(POLICIES.decode(record.value()));
+        case Topics.POLICIES -> {
+          String key = record.key() == null ? "" : new String(record.key(), UTF_8);
+          memory.add(record.offset(), key, POLICIES.decode(record.value()));
+        }
         default -> throw new IllegalStateException("nobody asked for " + record.topic());
       }
     } catch (WireException e) {

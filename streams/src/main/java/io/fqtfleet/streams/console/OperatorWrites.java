@@ -12,13 +12,16 @@ import io.fqtfleet.schemas.Verdict;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.alerting.FeedbackDesk;
-import io.fqtfleet.streams.budget.Policies;
 import io.fqtfleet.streams.budget.PolicyRules;
+import io.fqtfleet.streams.policy.Freezing;
+import io.fqtfleet.streams.policy.PolicyDraft;
+import io.fqtfleet.streams.policy.PolicyVersions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,9 +39,6 @@ final class OperatorWrites implements AutoCloseable {
   private static final WireCodec<RolloutCommand> COMMANDS = WireCodec.of(RolloutCommand.class);
   private static final int TIMEOUT_MS = 8_000;
   private static final Duration SILENCE_MAX = Duration.ofDays(31);
-
-  /** Begins the comment of a version that freeze made; the command line's thaw looks for it too. */
-  private static final String FROZEN = "frozen: ";
 
   private final FleetMemory memory;
   private final Map<String, Object> config;
@@ -121,7 +121,8 @@ final class OperatorWrites implements AutoCloseable {
             .orElseThrow(
                 () -> new ApiException(ApiException.NOT_FOUND, "there is no alert '" + id + "'"));
     boolean whole = alert.getCohort().isEmpty() || alert.getCohort().equals(Topics.ANY_COHORT);
-    Policy inForce = inForce(whole ? Topics.ANY_COHORT : alert.getCohort());
+    String named = whole ? Topics.ANY_COHORT : checked(alert.getCohort());
+    Policy inForce = memory.policies(v -> v.inForce(named));
     List<Silence> silences = new ArrayList<>(inForce.getSilences());
     silences.removeIf(s -> s.getUntilMs() <= nowMs);
     AlertKind kind = alert.getKind();
@@ -135,11 +136,9 @@ final class OperatorWrites implements AutoCloseable {
             .setAuthor(author)
             .build());
     String comment = "silence " + kind + ": " + reason;
-    boolean thawable = inForce.getFrozen() && inForce.getComment().startsWith(FROZEN);
-    Policy next =
-        next(inForce, author, nowMs, thawable ? inForce.getComment() + "; " + comment : comment)
-            .setSilences(silences)
-            .build();
+    // A version that freeze made stays one that thaw ends.
+    String kept = Freezing.froze(inForce) ? inForce.getComment() + "; " + comment : comment;
+    Policy next = PolicyVersions.after(inForce, author, kept, nowMs).setSilences(silences).build();
     apply(next);
     return "stored as version %d of policy %s; it holds from the next round on"
         .formatted(next.getVersion(), next.getCohort());
@@ -149,30 +148,51 @@ final class OperatorWrites implements AutoCloseable {
    * Stops training.
    *
    * @param cohort null = of all
+   * @return the policies that changed
    */
   synchronized List<String> freeze(String cohort, String author, String comment, long nowMs)
       throws ApiException {
-    List<Policy> concerned = new ArrayList<>();
-    if (cohort == null) {
-      concerned.addAll(memory.policies().values());
-      if (!memory.policies().containsKey(Topics.ANY_COHORT)) {
-        concerned.add(Policies.DEFAULT);
-      }
-    } else {
-      Policy inForce = inForce(cohort);
-      concerned.add(
-          inForce.getCohort().equals(cohort)
-              ? inForce
-              : Policy.newBuilder(inForce).setCohort(cohort).setVersion(0).build());
+    if (cohort != null) {
+      checked(cohort);
     }
-    List<String> changed = new ArrayList<>();
-    for (Policy policy : concerned) {
-      if (!policy.getFrozen()) {
-        apply(next(policy, author, nowMs, FROZEN + comment).setFrozen(true).build());
-        changed.add(policy.getCohort());
-      }
+    return all(memory.policies(v -> Freezing.freeze(v, cohort, author, comment, nowMs)));
+  }
+
+  /** Undoes what freeze did. */
+  synchronized List<String> thaw(String cohort, String author, long nowMs) throws ApiException {
+    return all(memory.policies(v -> Freezing.thaw(v, cohort, author, nowMs)));
+  }
+
+  private List<String> all(List<Policy> policies) throws ApiException {
+    caughtUp();
+    for (Policy policy : policies) {
+      apply(policy);
     }
-    return changed;
+    return policies.stream().map(Policy::getCohort).toList();
+  }
+
+  /**
+   * Stores what an operator wrote as its cohort's next version.
+   *
+   * @param comment why; empty = the text's own
+   */
+  synchronized Policy policy(String yaml, String author, String comment, long nowMs)
+      throws ApiException {
+    caughtUp();
+    PolicyDraft draft = memory.policies(v -> PolicyDraft.read(yaml, v, author, nowMs));
+    if (draft.policy() == null) {
+      PolicyDraft.Problem first = draft.problems().get(0);
+      throw new ApiException(
+          first.path().equals("version") ? ApiException.CONFLICT : ApiException.BAD_REQUEST,
+          first.path(),
+          first.text());
+    }
+    Policy policy =
+        comment.isEmpty()
+            ? draft.policy()
+            : Policy.newBuilder(draft.policy()).setComment(comment).build();
+    apply(policy);
+    return policy;
   }
 
   /** Obeyed, or refused with a reason, at the end of the cohort's round. */
@@ -207,58 +227,56 @@ final class OperatorWrites implements AutoCloseable {
     return "stored; the cohort obeys, or says why not, at the end of its round";
   }
 
-  /** Undoes what freeze did. */
-  synchronized List<String> thaw(String cohort, String author, long nowMs) throws ApiException {
-    List<String> changed = new ArrayList<>();
-    for (Policy policy : memory.policies().values()) {
-      boolean asked = cohort == null || cohort.equals(policy.getCohort());
-      if (asked && policy.getFrozen() && policy.getComment().startsWith(FROZEN)) {
-        apply(next(policy, author, nowMs, "thawed").setFrozen(false).build());
-        changed.add(policy.getCohort());
-      }
-    }
-    return changed;
-  }
-
-  private Policy inForce(String cohort) throws ApiException {
+  static String checked(String cohort) throws ApiException {
     if (!cohort.equals(Topics.ANY_COHORT) && !Topics.COHORT.matcher(cohort).matches()) {
       throw new ApiException(
           ApiException.BAD_REQUEST, "cohort", "'" + cohort + "' is neither * nor a cohort's name");
     }
-    Map<String, Policy> newest = memory.policies();
-    return newest.getOrDefault(cohort, newest.getOrDefault(Topics.ANY_COHORT, Policies.DEFAULT));
+    return cohort;
   }
 
-  private static Policy.Builder next(Policy policy, String author, long nowMs, String comment) {
-    return Policy.newBuilder(policy)
-        .setVersion(policy.getVersion() + 1)
-        .setAuthor(author)
-        .setAppliedAtMs(nowMs)
-        .setComment(comment);
-  }
-
-  private void apply(Policy policy) throws ApiException {
+  private void caughtUp() throws ApiException {
     if (!memory.caughtUp()) {
       // The newest version is not known yet: the new one could undo what another operator did.
       throw new ApiException(
           ApiException.UNAVAILABLE, "the policies are still being read; try again in a moment");
     }
+  }
+
+  /** In force for sure: another operator may have stored the same version at the same time. */
+  private void apply(Policy policy) throws ApiException {
+    caughtUp();
     List<String> problems = PolicyRules.problems(policy);
     if (!problems.isEmpty()) {
       throw new ApiException(ApiException.BAD_REQUEST, String.join("; ", problems));
     }
-    send(Topics.POLICIES, policy.getCohort(), null, POLICIES.encode(policy));
-    memory.add(policy);
+    long offset = send(Topics.POLICIES, policy.getCohort(), null, POLICIES.encode(policy));
+    try {
+      if (!memory.awaitPolicy(offset, TIMEOUT_MS)) {
+        throw new ApiException(
+            ApiException.UNAVAILABLE,
+            "it is stored, but could not be read back; reload the policies to see what holds");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ApiException(ApiException.UNAVAILABLE, "this instance is being stopped");
+    }
+    Optional<String> other = memory.policies(v -> v.cameFirst(offset, policy));
+    if (other.isPresent()) {
+      throw new ApiException(ApiException.CONFLICT, "version", other.get() + "; reload it first");
+    }
   }
 
-  private void send(String topic, String key, Long atMs, byte[] value) throws ApiException {
+  /** Its offset. */
+  private long send(String topic, String key, Long atMs, byte[] value) throws ApiException {
     KafkaProducer<String, byte[]> open = producer;
     if (open == null) {
       throw new ApiException(ApiException.UNAVAILABLE, "Kafka is not there yet; try again");
     }
     try {
-      open.send(new ProducerRecord<>(topic, null, atMs, key, value))
-          .get(TIMEOUT_MS, TimeUnit.MILLISECONDS);
+      return open.send(new ProducerRecord<>(topic, null, atMs, key, value))
+          .get(TIMEOUT_MS, TimeUnit.MILLISECONDS)
+          .offset();
     } catch (ExecutionException | TimeoutException | KafkaException e) {
       throw new ApiException(
           ApiException.UNAVAILABLE,

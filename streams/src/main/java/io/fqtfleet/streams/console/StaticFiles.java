@@ -1,5 +1,6 @@
 package io.fqtfleet.streams.console;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 
 /** The page itself. All there is was read at start and is looked up by its whole path. */
 final class StaticFiles {
@@ -19,9 +21,11 @@ final class StaticFiles {
           "charts.js",
           "dom.js",
           "page-alerts.js",
+          "page-dead.js",
           "page-devices.js",
+          "page-edit.js",
           "page-fleet.js",
-          "page-others.js",
+          "page-policies.js",
           "page-rollouts.js");
   private static final Map<String, String> TYPES =
       Map.of(
@@ -40,6 +44,21 @@ final class StaticFiles {
       byPath.put("/" + name, new File(type, read("/console/" + name)));
     }
     byPath.put("/", byPath.get("/index.html"));
+    byPath.put("/chart.js", new File(TYPES.get("js"), read(chartLibrary())));
+  }
+
+  /** Where its WebJar has it: the path holds the version, which the build alone decides. */
+  private static String chartLibrary() {
+    Properties about = new Properties();
+    try {
+      about.load(
+          new ByteArrayInputStream(
+              read("/META-INF/maven/org.webjars.npm/chart.js/pom.properties")));
+    } catch (IOException e) {
+      throw new UncheckedIOException("bytes can be read", e);
+    }
+    return "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.min.js"
+        .formatted(about.getProperty("version"));
   }
 
   private static byte[] read(String resource) {

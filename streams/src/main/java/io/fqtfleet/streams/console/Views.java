@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.Alert;
-import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.streams.alerting.FeedbackDesk;
 import org.apache.avro.specific.SpecificRecord;
@@ -33,19 +32,6 @@ final class Views {
   static ObjectNode rollout(Rollout rollout) {
     ObjectNode node = (ObjectNode) of(rollout);
     node.put("open", FleetMemory.goesOn(rollout));
-    return node;
-  }
-
-  /** What a list of policies shows. */
-  static ObjectNode policyLine(Policy policy) {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("cohort", policy.getCohort());
-    node.put("version", policy.getVersion());
-    node.put("author", policy.getAuthor());
-    node.put("appliedAtMs", policy.getAppliedAtMs());
-    node.put("comment", policy.getComment());
-    node.put("frozen", policy.getFrozen());
-    node.put("silences", policy.getSilences().size());
     return node;
   }
 }

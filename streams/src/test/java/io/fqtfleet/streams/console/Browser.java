@@ -7,6 +7,10 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +19,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Debian's Chromium without a screen; what a page complains of is kept. */
+/**
+ * Debian's Chromium without a screen; what a page complains of is kept, and what axe-core finds of
+ * the rules of WCAG 2 A and AA in every picture that is taken.
+ */
 final class Browser implements AutoCloseable {
   private static final double PATIENCE_MS = 60_000;
   private static final Path SHOTS = Path.of("target", "screenshots");
@@ -23,6 +30,7 @@ final class Browser implements AutoCloseable {
   private final Playwright playwright;
   private final com.microsoft.playwright.Browser browser;
   private final List<String> complaints = new ArrayList<>();
+  private final String axe = axe();
 
   Browser(Path chromium) {
     playwright =
@@ -69,13 +77,36 @@ final class Browser implements AutoCloseable {
     return page;
   }
 
-  static void shot(Page page, String name) {
+  /** Keeps a picture, and looks whether everybody can use what it shows. */
+  void shot(Page page, String name) {
+    picture(page, name);
+    page.evaluate(axe);
+    Object found =
+        page.evaluate(
+            "async () => (await axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})).violations"
+                + ".flatMap(v => v.nodes.map(n => v.id + ' ' + n.target + ': '"
+                + " + n.failureSummary.replaceAll('\\n', ' ')))");
+    for (Object violation : (List<?>) found) {
+      complaints.add(name + ": " + violation);
+    }
+  }
+
+  static void picture(Page page, String name) {
     page.screenshot(
         new Page.ScreenshotOptions().setPath(SHOTS.resolve(name + ".png")).setFullPage(true));
   }
 
+  /** Deque's script, as its integration with Playwright ships it. */
+  private static String axe() {
+    try (InputStream in = Browser.class.getResourceAsStream("/axe.min.js")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   void assertNoComplaint() {
-    assertEquals(List.of(), complaints);
+    assertEquals("", String.join("\n", complaints));
   }
 
   @Override

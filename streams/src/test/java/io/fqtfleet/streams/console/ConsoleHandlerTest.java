@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.fqtfleet.streams.StreamsSettings;
+import io.fqtfleet.streams.budget.Policies;
 import io.fqtfleet.streams.console.Access.Role;
+import io.fqtfleet.streams.console.Access.Session;
 import io.fqtfleet.streams.ops.HttpEndpoint;
+import io.fqtfleet.streams.policy.PolicyText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -21,7 +25,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.streams.state.HostInfo;
+import org.eclipse.jetty.http.HttpFields;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +36,11 @@ class ConsoleHandlerTest {
   private static final String READ = "token-of-who-looks";
   private static final String OPERATE = "token-of-who-operates";
   private static final Instant NOW = Instant.parse("2026-11-21T10:00:00Z");
+
+  private static final String SECRET = "between-proxy-and-us";
+  private static final StreamsSettings.ProxyLogin PROXY =
+      new StreamsSettings.ProxyLogin(
+          null, null, "staff", "night-shift", List.of("127.0.0.1", "::1"), SECRET);
 
   private final Access access = new Access(READ, OPERATE, Duration.ofHours(1));
   private final LiveEvents live = new LiveEvents(() -> "{}");
@@ -45,7 +56,12 @@ class ConsoleHandlerTest {
     HttpEndpoint made =
         new HttpEndpoint(
             new InetSocketAddress("127.0.0.1", 0),
-            new ConsoleHandler(access, api, live, Clock.fixed(NOW, ZoneOffset.UTC)));
+            new ConsoleHandler(
+                access,
+                new ProxyLogin(PROXY, access),
+                api,
+                live,
+                Clock.fixed(NOW, ZoneOffset.UTC)));
     made.start();
     return made;
   }
@@ -141,6 +157,60 @@ class ConsoleHandlerTest {
             .POST(BodyPublishers.ofString("{\"comment\":\"smoke\"}")));
   }
 
+  private HttpRequest.Builder proxied(String path, String user, String groups, String secret) {
+    return request(path)
+        .header("X-Forwarded-User", user)
+        .header("X-Forwarded-Groups", groups)
+        .header("X-Fqt-Proxy-Secret", secret);
+  }
+
+  @Test
+  void whomTheProxyLoggedInIsLetInWithTheRoleOfTheirGroups() throws Exception {
+    JsonNode kim =
+        Views.JSON.readTree(
+            send(proxied("/api/session", "kim", "staff, night-shift", SECRET)).body());
+    assertEquals("OPERATOR", kim.path("role").asText());
+    assertEquals("kim", kim.path("name").asText());
+    assertTrue(kim.path("proxied").asBoolean());
+    HttpResponse<String> lee = send(proxied("/api/session", "lee", "staff", SECRET));
+    assertTrue(lee.body().contains("READER"), lee.body());
+    HttpResponse<String> guest = send(proxied("/api/fleet", "eve", "guests", SECRET));
+    assertEquals(403, guest.statusCode());
+    assertTrue(guest.body().contains("eve is neither in group 'staff'"), guest.body());
+    // A browser behind the proxy carries the headers by itself, so orders need the page's token.
+    HttpRequest.BodyPublisher freeze = BodyPublishers.ofString("{}");
+    assertEquals(
+        403, send(proxied("/api/freeze", "kim", "night-shift", SECRET).POST(freeze)).statusCode());
+    assertEquals(
+        503,
+        send(proxied("/api/freeze", "kim", "night-shift", SECRET)
+                .header("X-Fqt-Csrf", kim.path("csrf").asText())
+                .POST(freeze))
+            .statusCode(),
+        "it reached what writes, which has no Kafka");
+  }
+
+  @Test
+  void headersThatAreNotTheProxysAreNotBelieved() throws Exception {
+    String groups = "night-shift";
+    assertEquals(
+        401, send(proxied("/api/fleet", "eve", groups, "a-guessed-secret-1")).statusCode());
+    assertEquals(401, send(request("/api/fleet").header("X-Forwarded-User", "eve")).statusCode());
+    HttpRequest.Builder twice =
+        proxied("/api/fleet", "kim", "staff", SECRET).header("X-Forwarded-Groups", groups);
+    assertEquals(401, send(twice).statusCode(), "a second header may be the sender's own");
+    HttpFields.Mutable headers =
+        HttpFields.build()
+            .put("X-Forwarded-User", "eve")
+            .put("X-Forwarded-Groups", groups)
+            .put("X-Fqt-Proxy-Secret", SECRET);
+    ProxyLogin proxy = new ProxyLogin(PROXY, access);
+    assertEquals(Optional.empty(), proxy.session(headers, "10.0.0.9"), "not the proxy's address");
+    assertEquals(Role.OPERATOR, proxy.session(headers, "127.0.0.1").map(Session::role).get());
+    assertEquals(
+        Optional.empty(), new ProxyLogin(null, access).session(headers, "127.0.0.1"), "no proxy");
+  }
+
   @Test
   void aRequestThatIsTooLongIsNotRead() throws Exception {
     byte[] big = new byte[200_000];
@@ -195,6 +265,32 @@ class ConsoleHandlerTest {
     assertFalse(page.body().contains("http://") || page.body().contains("https://"), "fetches");
     assertEquals(200, send(request("/app.js")).statusCode());
     assertEquals(405, send(request("/").POST(BodyPublishers.noBody())).statusCode());
+  }
+
+  private HttpResponse<String> check(String token, String yaml) throws Exception {
+    String body = Views.JSON.createObjectNode().put("yaml", yaml).toString();
+    return send(
+        request("/api/policies/check")
+            .header("Authorization", "Bearer " + token)
+            .POST(BodyPublishers.ofString(body)));
+  }
+
+  @Test
+  void whatIsWrongWithAPolicyIsSaidWithItsLine() throws Exception {
+    String good = PolicyText.yaml(Policies.DEFAULT).replaceFirst("version: .*\n", "");
+    JsonNode first = Views.JSON.readTree(check(OPERATE, good).body());
+    assertEquals(0, first.path("problems").size(), first.toString());
+    assertEquals(1, first.path("version").asInt());
+    String wrong = good.replaceFirst("cohort: .*", "cohort: <script>alert(1)</script>");
+    JsonNode problems = Views.JSON.readTree(check(OPERATE, wrong).body()).path("problems");
+    assertEquals("cohort", problems.path(0).path("path").asText());
+    assertEquals(1, problems.path(0).path("line").asInt());
+    assertEquals(403, check(READ, good).statusCode(), "who may only look asks for no judgement");
+    String bomb = "cohort: &a [x, x]\nround: &b [*a, *a, *a]\nquiet: [*b, *b, *b]\n";
+    assertTrue(check(OPERATE, bomb).body().contains("problems"), "aliases are not unfolded");
+    assertEquals(200, check(OPERATE, "[".repeat(5_000)).statusCode(), "nor is depth a defect");
+    assertEquals(413, check(OPERATE, "x".repeat(70_000)).statusCode());
+    assertEquals(400, status("/api/policies/..%2fx/draft", cookie(Role.OPERATOR)));
   }
 
   @Test

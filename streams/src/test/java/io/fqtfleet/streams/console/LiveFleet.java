@@ -9,7 +9,6 @@ import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.LayerCounters;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.RefusalReason;
-import io.fqtfleet.schemas.RolloutPlan;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.TrainingReport;
 import io.fqtfleet.schemas.UpdateBudget;
@@ -38,11 +37,11 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 final class LiveFleet implements AutoCloseable {
   static final String READ_TOKEN = "token-of-who-looks";
   static final String OPERATOR_TOKEN = "token-of-who-operates";
-  static final int ROUND_MS = 400;
+  private static final int ROUND_MS = 400;
   private static final int SAMPLES = 40;
 
-  /** Five times as many rounds without recovery end an incident: 30 s to look at it. */
-  private static final int QUIET_ROUNDS = 15;
+  /** Five times as many rounds without recovery end an incident: a minute to look at it. */
+  private static final int QUIET_ROUNDS = 30;
 
   private static final int PARTITIONS = 2;
   private static final WireCodec<TrainingReport> REPORTS = WireCodec.of(TrainingReport.class);
@@ -56,13 +55,19 @@ final class LiveFleet implements AutoCloseable {
   final SyntheticFleet fleet;
   final KafkaProbe probe;
   private final Path directory;
+  private final int roundMs;
   private final Thread devices = new Thread(this::live, "devices");
   private String driftedCohort = "";
   private double driftedError;
   private volatile boolean over;
 
   LiveFleet(Path directory, int cohorts, int perCohort, long seed) throws Exception {
+    this(directory, cohorts, perCohort, seed, ROUND_MS);
+  }
+
+  LiveFleet(Path directory, int cohorts, int perCohort, long seed, int roundMs) throws Exception {
     this.directory = directory;
+    this.roundMs = roundMs;
     kafka = new LocalKafka(directory.resolve("kafka"));
     kafka.start();
     service = instance("state");
@@ -88,19 +93,19 @@ final class LiveFleet implements AutoCloseable {
             new StreamsSettings.Detection(100L, null),
             new StreamsSettings.Ops(null, 0),
             null,
-            new StreamsSettings.Console(READ_TOKEN, OPERATOR_TOKEN, null, null)));
+            new StreamsSettings.Console(READ_TOKEN, OPERATOR_TOKEN, null, null, null)));
   }
 
   String address() {
     return "http://127.0.0.1:" + service.opsPort();
   }
 
-  private static Policy policy() {
+  private Policy policy() {
     return Policy.newBuilder(Policies.DEFAULT)
         .setVersion(1)
         .setAuthor("set-up")
-        .setComment("rounds of %d ms".formatted(ROUND_MS))
-        .setRoundMs(ROUND_MS)
+        .setComment("rounds of %d ms".formatted(roundMs))
+        .setRoundMs(roundMs)
         .setQuiet(fast(Policies.DEFAULT.getQuiet()))
         .setDrift(fast(Policies.DEFAULT.getDrift()))
         .setTrial(fast(Policies.DEFAULT.getTrial()))
@@ -114,8 +119,8 @@ final class LiveFleet implements AutoCloseable {
         .build();
   }
 
-  private static BudgetTerms fast(BudgetTerms terms) {
-    return BudgetTerms.newBuilder(terms).setReportIntervalMs(ROUND_MS).build();
+  private BudgetTerms fast(BudgetTerms terms) {
+    return BudgetTerms.newBuilder(terms).setReportIntervalMs(roundMs).build();
   }
 
   private void live() {
@@ -132,14 +137,14 @@ final class LiveFleet implements AutoCloseable {
       budgets.assign(all);
       budgets.seekToBeginning(all);
       while (!over) {
-        long nextMs = System.currentTimeMillis() + ROUND_MS / 2;
+        long nextMs = System.currentTimeMillis() + roundMs / 2;
         synchronized (fleet) {
           fleet.drift(driftedCohort, driftedError);
           fleet.devices.values().forEach(this::report);
         }
         probe.flush();
         do {
-          budgets.poll(Duration.ofMillis(ROUND_MS / 4)).forEach(this::take);
+          budgets.poll(Duration.ofMillis(roundMs / 4)).forEach(this::take);
         } while (System.currentTimeMillis() < nextMs);
       }
     }
@@ -214,28 +219,6 @@ final class LiveFleet implements AutoCloseable {
     synchronized (fleet) {
       driftedCohort = "";
     }
-  }
-
-  /** The fifth version of the policy for all: its canaries are watched for as long as it takes. */
-  void changeTermsInStages() {
-    Policy before = policy();
-    Policy next =
-        Policy.newBuilder(before)
-            .setVersion(5)
-            .setComment("twice the batch")
-            .setQuiet(
-                BudgetTerms.newBuilder(before.getQuiet())
-                    .setBatchSize(2 * before.getQuiet().getBatchSize())
-                    .build())
-            .setRollout(
-                RolloutPlan.newBuilder()
-                    .setCanaryCount(2)
-                    .setGrowth(2)
-                    .setSoakRounds(1_000)
-                    .build())
-            .build();
-    probe.send(Topics.POLICIES, "*", POLICIES, next);
-    probe.flush();
   }
 
   @Override
