@@ -14,7 +14,7 @@ import java.util.List;
 /** {@code fleet evaluate}: runs everything and shows what it gave. */
 public final class Proof {
   /** Chosen so that all eight scenarios with five seeds end within ten minutes on two cores. */
-  public static final int DEVICES = 16;
+  public static final int DEVICES = 12;
 
   public static final int ROUNDS = 150;
   public static final int WINDOWS_PER_ROUND = 10;
