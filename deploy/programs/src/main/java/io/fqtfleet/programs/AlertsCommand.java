@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,8 +48,7 @@ final class AlertsCommand implements Runnable {
   @Option(names = "--follow", description = "go on with each new state until Ctrl-C")
   private boolean follow;
 
-  @Option(names = "--json", description = "one JSON object per line: the alert's whole record")
-  private boolean json;
+  @Mixin private Listing listing;
 
   @Option(names = "--open", description = "only those that are not over")
   private boolean open;
@@ -71,8 +71,12 @@ final class AlertsCommand implements Runnable {
   private void show(Alert alert) {
     if (!open || FeedbackDesk.isOpen(alert)) {
       PrintWriter out = spec.commandLine().getOut();
-      out.println(json ? alert.toString() : line(alert));
-      out.flush();
+      if (listing.isTable()) {
+        out.println(line(alert));
+        out.flush();
+      } else {
+        listing.print(out, alert);
+      }
     }
   }
 

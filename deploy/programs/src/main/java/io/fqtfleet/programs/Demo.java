@@ -21,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -38,6 +40,7 @@ final class Demo {
 
   private final DemoOptions options;
   private final PrintStream out;
+  private final LiveView view;
   private final Home home = Home.find();
   private final long beganNanos = System.nanoTime();
   private volatile long startedAtMs;
@@ -45,6 +48,12 @@ final class Demo {
   Demo(DemoOptions options, PrintStream out) {
     this.options = options;
     this.out = out;
+    this.view =
+        LiveView.on(
+            text -> {
+              out.print(text);
+              out.flush();
+            });
   }
 
   /** Runs to its end, which {@code --keep} puts off until the thread is interrupted. */
@@ -126,11 +135,13 @@ final class Demo {
     startedAtMs = System.currentTimeMillis();
     fleet.start();
     long durationMs = scenario.duration().toMillis();
-    for (long nextMs = LINE_MS; fleet.nowMs() < durationMs; nextMs += LINE_MS) {
+    long everyMs = view.everyMs(LINE_MS);
+    for (long nextMs = everyMs; fleet.nowMs() < durationMs; nextMs += everyMs) {
       Thread.sleep(Math.max(1, Math.min(nextMs, durationMs) - fleet.nowMs()));
       observer.check();
-      say(progress(observer));
+      view.standing(clock() + "  " + progress(observer), standing(observer, durationMs));
     }
+    view.end();
     long endedAtMs = System.currentTimeMillis();
     // Before the devices fall silent: a budget sent in the last second wants its answer.
     FleetObserver.Obedience obedience = awaitObedience(observer);
@@ -166,19 +177,43 @@ final class Demo {
             .map(
                 c -> "%s %3.0f %%".formatted(c, 100 * observer.accuracy(c, now - ACCURACY_MS, now)))
             .collect(Collectors.joining("  "));
-    String open =
-        observer.alerts().stream()
-            .map(states -> states.get(states.size() - 1))
-            .filter(a -> a.getStatus() != AlertStatus.RESOLVED)
-            .filter(a -> a.getStatus() != AlertStatus.INVALIDATED)
-            .map(a -> a.getKind() + " " + a.getKey())
-            .collect(Collectors.joining(", "));
+    String open = open(observer);
     return "%s | budgets %d sent %d acked | %s"
         .formatted(
             accuracy.isEmpty() ? "no reports yet" : accuracy,
             observer.budgetsSent(),
             observer.budgetsAcked(),
             open.isEmpty() ? "no alert" : open);
+  }
+
+  /** The same as a block for a terminal. */
+  private List<String> standing(FleetObserver observer, long durationMs) {
+    long now = System.currentTimeMillis();
+    List<String> block = new ArrayList<>();
+    block.add(
+        "%s of %02d:%02d   budgets %d sent, %d acked"
+            .formatted(
+                clock(),
+                durationMs / 60_000,
+                durationMs / 1000 % 60,
+                observer.budgetsSent(),
+                observer.budgetsAcked()));
+    for (String cohort : observer.cohorts()) {
+      double accuracy = observer.accuracy(cohort, now - ACCURACY_MS, now);
+      block.add("%-12s %s".formatted(cohort, LiveView.bar(accuracy)));
+    }
+    String open = open(observer);
+    block.add("alerts       " + (open.isEmpty() ? "none" : open));
+    return block;
+  }
+
+  private static String open(FleetObserver observer) {
+    return observer.alerts().stream()
+        .map(states -> states.get(states.size() - 1))
+        .filter(a -> a.getStatus() != AlertStatus.RESOLVED)
+        .filter(a -> a.getStatus() != AlertStatus.INVALIDATED)
+        .map(a -> a.getKind() + " " + a.getKey())
+        .collect(Collectors.joining(", "));
   }
 
   private void onAlert(Alert alert) {
@@ -228,13 +263,14 @@ final class Demo {
   }
 
   private void say(String format, Object... arguments) {
-    long atMs = startedAtMs == 0 ? 0 : System.currentTimeMillis() - startedAtMs;
-    String clock =
-        startedAtMs == 0 ? "     " : "%02d:%02d".formatted(atMs / 60_000, atMs / 1000 % 60);
     String text = arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments);
-    synchronized (out) {
-      out.println(clock + "  " + text);
-    }
+    view.line(clock() + "  " + text);
+  }
+
+  /** Minutes and seconds since the fleet's start; blank before. */
+  private String clock() {
+    long atMs = startedAtMs == 0 ? 0 : System.currentTimeMillis() - startedAtMs;
+    return startedAtMs == 0 ? "     " : "%02d:%02d".formatted(atMs / 60_000, atMs / 1000 % 60);
   }
 
   /** With all that is in it. */

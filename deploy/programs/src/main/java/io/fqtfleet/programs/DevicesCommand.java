@@ -1,6 +1,6 @@
 package io.fqtfleet.programs;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.DeviceRegistration;
 import io.fqtfleet.schemas.DeviceState;
@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -18,7 +19,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "devices", description = "the devices of the fleet and their state")
 final class DevicesCommand implements Runnable {
   private static final String ROW = "%-32s %-20s %-8s %-11s %7s  %-16s %s%n";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
 
@@ -28,8 +28,7 @@ final class DevicesCommand implements Runnable {
   @Option(names = "--offline", description = "only those that are not connected")
   private boolean offline;
 
-  @Option(names = "--output", paramLabel = "table|json", defaultValue = "table")
-  private PolicyCommand.Output output;
+  @Mixin private Listing listing;
 
   @Option(
       names = "--kafka",
@@ -62,7 +61,7 @@ final class DevicesCommand implements Runnable {
     new FleetTopic<>(kafka, Topics.DEVICES, DeviceRegistration.class)
         .read((id, registration) -> registry.put(id, registration));
     var out = spec.commandLine().getOut();
-    if (output == PolicyCommand.Output.TABLE) {
+    if (listing.isTable()) {
       out.printf(ROW, "device", "cohort", "link", "state", "budget", "board", "firmware");
     }
     devices.forEach(
@@ -86,7 +85,7 @@ final class DevicesCommand implements Runnable {
   private void show(String id, String belongs, DeviceStatus status, Decision decision) {
     var out = spec.commandLine().getOut();
     String state = decision == null ? "-" : decision.getTo();
-    if (output == PolicyCommand.Output.TABLE) {
+    if (listing.isTable()) {
       out.printf(
           ROW,
           id,
@@ -98,8 +97,10 @@ final class DevicesCommand implements Runnable {
           status.getFirmware());
       return;
     }
-    out.println(
-        JSON.createObjectNode()
+    listing.print(
+        out,
+        JsonNodeFactory.instance
+            .objectNode()
             .put("device", id)
             .put("cohort", belongs)
             .put("link", status.getState().name())

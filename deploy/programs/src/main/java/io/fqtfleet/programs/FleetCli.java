@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       AlertsCommand.class,
       DevicesCommand.class,
       WhyCommand.class,
+      ReadCommand.class,
       FreezeCommand.class,
       FreezeCommand.Thaw.class,
       TopicsCommand.class,

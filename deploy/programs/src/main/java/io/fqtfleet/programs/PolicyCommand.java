@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -39,18 +40,6 @@ public final class PolicyCommand {
   private static final int DIFFERENT = 1;
   private static final String SERVERS = "localhost:9092";
 
-  /** How what is read is shown. */
-  enum Output {
-    TABLE,
-    JSON
-  }
-
-  /** How one policy is shown. */
-  enum Form {
-    YAML,
-    JSON
-  }
-
   @Spec private CommandSpec spec;
 
   @Command(name = "validate", description = "check a policy file; exit code 1 if it is refused")
@@ -71,13 +60,16 @@ public final class PolicyCommand {
               description = "* (the default) = that of all cohorts without one of their own")
           String cohort,
       @Option(names = "--version", paramLabel = "N", description = "an older one") Long number,
-      @Option(names = "--output", paramLabel = "yaml|json", defaultValue = "yaml") Form form,
+      @Mixin Listing listing,
       @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
     checkCohort(cohort);
     PolicyVersions versions = new PolicyTopic(kafka).versions();
     Policy policy = number == null ? versions.inForce(cohort) : versions.find(cohort, number);
-    if (form == Form.JSON) {
-      out().println(PolicyText.json(policy));
+    Listing.Form form = listing.form(Listing.Form.YAML);
+    if (form == Listing.Form.JSON) {
+      listing.print(out(), PolicyText.json(policy));
+    } else if (form == Listing.Form.TABLE) {
+      PolicyText.leaves(policy).forEach((path, value) -> out().printf("%-36s %s%n", path, value));
     } else {
       out()
           .printf(
@@ -142,13 +134,13 @@ public final class PolicyCommand {
   void history(
       @Parameters(paramLabel = "COHORT", arity = "0..1", description = "only this one")
           String cohort,
-      @Option(names = "--output", paramLabel = "table|json", defaultValue = "table") Output output,
+      @Mixin Listing listing,
       @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
     PolicyTopic topic = new PolicyTopic(kafka);
     PolicyVersions versions = topic.versions();
     Map<String, Policy> newest = versions.newest();
     String row = "%-16s %7s  %-19s  %-9s  %-16s %s%n";
-    if (output == Output.TABLE) {
+    if (listing.isTable()) {
       out().printf(row, "cohort", "version", "applied (UTC)", "fate", "author", "comment");
     }
     for (PolicyVersions.Version version : versions.all()) {
@@ -160,11 +152,11 @@ public final class PolicyCommand {
           !version.refused().isEmpty()
               ? "refused"
               : newest.get(policy.getCohort()) == policy ? "in force" : "replaced";
-      if (output == Output.JSON) {
+      if (!listing.isTable()) {
         var line = (com.fasterxml.jackson.databind.node.ObjectNode) PolicyText.json(policy);
         line.put("fate", fate);
         line.put("refused", String.join("; ", version.refused()));
-        out().println(line);
+        listing.print(out(), line);
       } else {
         out()
             .printf(

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,15 +46,29 @@ final class RolloutCommands {
 
   @Spec private CommandSpec spec;
 
+  /** What every command to a rollout takes. */
+  static final class Order {
+    @Parameters(paramLabel = "COHORT")
+    private String cohort;
+
+    @Option(names = "--author", paramLabel = "NAME", description = "default: who you are here")
+    private String author;
+
+    @Option(names = "--comment", paramLabel = "TEXT", defaultValue = "", description = "why")
+    private String comment;
+
+    @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS)
+    private String kafka;
+  }
+
   @Command(name = "list", description = "the last rollout of each cohort")
   void list(
       @Option(names = "--running", description = "only those that are not over") boolean running,
-      @Option(names = "--output", paramLabel = "table|json", defaultValue = "table")
-          PolicyCommand.Output output,
+      @Mixin Listing listing,
       @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
     PrintWriter out = spec.commandLine().getOut();
     String row = "%-16s %-20s %-11s %7s %9s %7s %6s  %s%n";
-    if (output == PolicyCommand.Output.TABLE) {
+    if (listing.isTable()) {
       out.printf(
           row, "cohort", "rollout", "phase", "stage", "exposed", "applied", "failed", "changed");
     }
@@ -61,8 +76,8 @@ final class RolloutCommands {
       if (running && ENDED.contains(rollout.getPhase())) {
         continue;
       }
-      if (output == PolicyCommand.Output.JSON) {
-        out.println(rollout);
+      if (!listing.isTable()) {
+        listing.print(out, rollout);
       } else {
         out.printf(
             row,
@@ -84,14 +99,12 @@ final class RolloutCommands {
       @Parameters(paramLabel = "COHORT") String cohort,
       @Option(names = "--last", paramLabel = "N", defaultValue = "10", description = "steps")
           int last,
-      @Option(names = "--output", paramLabel = "table|json", defaultValue = "table")
-          PolicyCommand.Output output,
+      @Mixin Listing listing,
       @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
     Rollout rollout = find(kafka, cohort);
     PrintWriter out = spec.commandLine().getOut();
-    if (output == PolicyCommand.Output.JSON) {
-      out.println(rollout);
-      out.flush();
+    if (!listing.isTable()) {
+      listing.print(out, rollout);
       return;
     }
     out.printf("%s: %s%n", rollout.getId(), rollout.getSentence());
@@ -127,45 +140,30 @@ final class RolloutCommands {
   }
 
   @Command(name = "pause", description = "no further wave until 'resume'")
-  void pause(
-      @Parameters(paramLabel = "COHORT") String cohort,
-      @Option(names = "--author", paramLabel = "NAME") String author,
-      @Option(names = "--comment", paramLabel = "TEXT", defaultValue = "") String comment,
-      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
-    send(RolloutAction.PAUSE, cohort, author, comment, kafka);
+  void pause(@Mixin Order order) {
+    send(RolloutAction.PAUSE, order);
   }
 
   @Command(name = "resume", description = "goes on where it was paused, watched anew")
-  void resume(
-      @Parameters(paramLabel = "COHORT") String cohort,
-      @Option(names = "--author", paramLabel = "NAME") String author,
-      @Option(names = "--comment", paramLabel = "TEXT", defaultValue = "") String comment,
-      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
-    send(RolloutAction.RESUME, cohort, author, comment, kafka);
+  void resume(@Mixin Order order) {
+    send(RolloutAction.RESUME, order);
   }
 
   @Command(name = "approve", description = "the wave that waits for it may start")
-  void approve(
-      @Parameters(paramLabel = "COHORT") String cohort,
-      @Option(names = "--author", paramLabel = "NAME") String author,
-      @Option(names = "--comment", paramLabel = "TEXT", defaultValue = "") String comment,
-      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
-    send(RolloutAction.APPROVE, cohort, author, comment, kafka);
+  void approve(@Mixin Order order) {
+    send(RolloutAction.APPROVE, order);
   }
 
   @Command(name = "abort", description = "the last good terms return to all devices")
-  void abort(
-      @Parameters(paramLabel = "COHORT") String cohort,
-      @Option(names = "--author", paramLabel = "NAME") String author,
-      @Option(names = "--comment", paramLabel = "TEXT", defaultValue = "") String comment,
-      @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS) String kafka) {
-    send(RolloutAction.ABORT, cohort, author, comment, kafka);
+  void abort(@Mixin Order order) {
+    send(RolloutAction.ABORT, order);
   }
 
   /** It names the rollout that the operator sees now: one that began meanwhile is not meant. */
-  private void send(
-      RolloutAction action, String cohort, String author, String comment, String kafka) {
-    Rollout rollout = find(kafka, cohort);
+  private void send(RolloutAction action, Order order) {
+    String cohort = order.cohort;
+    String comment = order.comment;
+    Rollout rollout = find(order.kafka, cohort);
     if (ENDED.contains(rollout.getPhase())) {
       throw new IllegalStateException(
           "rollout %s is over (%s): %s"
@@ -175,14 +173,17 @@ final class RolloutCommands {
       throw new IllegalArgumentException(
           "--comment has %d characters; at most %d".formatted(comment.length(), COMMENT_MAX));
     }
-    new FleetTopic<>(kafka, Topics.ROLLOUT_COMMANDS, RolloutCommand.class)
+    new FleetTopic<>(order.kafka, Topics.ROLLOUT_COMMANDS, RolloutCommand.class)
         .publish(
             cohort,
             RolloutCommand.newBuilder()
                 .setCohort(cohort)
                 .setRollout(rollout.getId())
                 .setAction(action)
-                .setAuthor(author == null ? System.getProperty("user.name", "unknown") : author)
+                .setAuthor(
+                    order.author == null
+                        ? System.getProperty("user.name", "unknown")
+                        : order.author)
                 .setComment(comment.strip())
                 .setGivenAtMs(System.currentTimeMillis())
                 .build(),

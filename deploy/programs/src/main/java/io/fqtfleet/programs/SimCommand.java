@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ArgGroup;
@@ -185,11 +184,12 @@ final class SimCommand {
     Home home = Home.find();
     SignalSpace space = data == null ? scenario.generated() : scenario.from(FileDataSet.read(data));
     PrintWriter out = spec.commandLine().getOut();
-    Consumer<String> say =
-        line -> {
-          out.println(line);
-          out.flush();
-        };
+    LiveView view =
+        LiveView.on(
+            text -> {
+              out.print(text);
+              out.flush();
+            });
     Path directory = home.freshRun("sim");
     ProgramLog.to(directory.resolve("sim.log"));
     FactoryModel model =
@@ -210,15 +210,15 @@ final class SimCommand {
     try {
       SimRun.Outcome outcome =
           given == null
-              ? onLoopback(options, embedded, say)
-              : new SimRun(options, given, say).run();
+              ? onLoopback(options, embedded, view)
+              : new SimRun(options, given, view).run();
       out.print(SummaryText.of(outcome.result()));
       out.flush();
       new SimReports(json, html, junit, hlog).write(outcome);
       if (outcome.result().ok()) {
         Demo.delete(directory);
       } else {
-        say.accept("the log of this run is " + directory.resolve("sim.log"));
+        view.line("the log of this run is " + directory.resolve("sim.log"));
       }
       return outcome.result().ok() ? 0 : 1;
     } finally {
@@ -226,11 +226,11 @@ final class SimCommand {
     }
   }
 
-  private static SimRun.Outcome onLoopback(SimOptions options, Embedded kind, Consumer<String> say)
+  private static SimRun.Outcome onLoopback(SimOptions options, Embedded kind, LiveView view)
       throws IOException, InterruptedException {
     byte[] masterKey = new byte[DeviceKeys.MASTER_KEY_BYTES];
     new SecureRandom().nextBytes(masterKey);
-    say.accept("starting Kafka, MQTT broker, gateway and streams on loopback ...");
+    view.line("starting Kafka, MQTT broker, gateway and streams on loopback ...");
     Path directory = options.directory();
     MqttBrokerProcess broker =
         kind == Embedded.MOSQUITTO
@@ -240,7 +240,7 @@ final class SimCommand {
     int devices = options.scenario().simulatedDevices() + options.scenario().qemuDevices();
     try (SimStack stack = new SimStack(directory, masterKey, devices, broker)) {
       new PolicyTopic(stack.bootstrapServers()).publish(Demo.policy());
-      return new SimRun(options, stack.target(), say).run();
+      return new SimRun(options, stack.target(), view).run();
     }
   }
 

@@ -1,5 +1,10 @@
 package io.fqtfleet.programs;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.AlertEvidence;
 import io.fqtfleet.schemas.BudgetAck;
 import io.fqtfleet.schemas.BudgetTerms;
@@ -22,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -57,6 +63,8 @@ final class WhyCommand implements Runnable {
       description = "decisions to show (${DEFAULT-VALUE})")
   private int decisionsShown;
 
+  @Mixin private Listing listing;
+
   @Override
   public void run() {
     Topics.checkDevice(device);
@@ -75,6 +83,10 @@ final class WhyCommand implements Runnable {
       throw new IllegalStateException(
           "nothing is known of a device '%s'; 'devices' lists those that have reported"
               .formatted(device));
+    }
+    if (!listing.isTable()) {
+      listing.print(spec.commandLine().getOut(), standing.json(device));
+      return;
     }
     for (String line : standing.lines(device)) {
       spec.commandLine().getOut().println(line);
@@ -136,6 +148,24 @@ final class WhyCommand implements Runnable {
                       registration.getAuthor(),
                       TIME.format(Instant.ofEpochMilli(registration.getChangedAtMs())),
                       registration.getComment().isEmpty() ? "" : ": " + registration.getComment()));
+    }
+
+    /** One object: what is known as whole records, what is not as null. */
+    ObjectNode json(String device) {
+      ObjectNode all = JsonNodeFactory.instance.objectNode().put("device", device);
+      all.put("cohort", cohort());
+      all.set("status", whole(status));
+      all.set("registration", whole(registration));
+      all.set("budget", whole(budget));
+      all.set("ack", whole(ack));
+      all.set("rollout", whole(rollouts.get(cohort())));
+      ArrayNode led = all.putArray("decisions");
+      decisions.forEach(decision -> led.add(Listing.json(decision)));
+      return all;
+    }
+
+    private static JsonNode whole(SpecificRecord record) {
+      return record == null ? NullNode.getInstance() : Listing.json(record);
     }
 
     List<String> lines(String device) {

@@ -231,7 +231,8 @@ public final class PolicyText {
     return found;
   }
 
-  private static Map<String, String> leaves(Policy policy) {
+  /** Every setting by its path. */
+  public static Map<String, String> leaves(Policy policy) {
     Map<String, String> leaves = new TreeMap<>();
     leaves("", tree(file(policy)), leaves);
     return leaves;

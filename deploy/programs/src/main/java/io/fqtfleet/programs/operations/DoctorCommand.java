@@ -1,5 +1,8 @@
 package io.fqtfleet.programs.operations;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.fqtfleet.programs.Listing;
+import io.fqtfleet.schemas.Contract;
 import io.fqtfleet.schemas.Headers;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.Topics.Spec;
@@ -17,8 +20,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -65,6 +70,8 @@ public final class DoctorCommand implements java.util.concurrent.Callable<Intege
               + " belongs to no cohort, so nothing is decided on it")
   private String mqtt;
 
+  @Mixin private Listing listing;
+
   private boolean failed;
 
   @Override
@@ -79,17 +86,23 @@ public final class DoctorCommand implements java.util.concurrent.Callable<Intege
     } else {
       loopBack();
     }
-    say("note", "queue limits", "'gateway --config FILE --check-config' asks the MQTT broker");
     PrintWriter out = spec.commandLine().getOut();
-    out.println(failed ? "something must be done; see FAIL above" : "all that was checked is well");
-    out.flush();
+    if (listing.isTable()) {
+      out.println(
+          failed ? "something must be done; see FAIL above" : "all that was checked is well");
+      out.flush();
+    }
     return failed ? 1 : 0;
   }
 
   private boolean kafka() {
     try (KafkaView view = new KafkaView(kafka)) {
       int brokers = view.brokers();
-      say("ok", "kafka", "%d broker%s at %s".formatted(brokers, brokers == 1 ? "" : "s", kafka));
+      say(
+          "ok",
+          "kafka",
+          "%d broker%s at %s, %s"
+              .formatted(brokers, brokers == 1 ? "" : "s", kafka, view.version()));
       List<Spec> specs = TopicsCommand.specs(view, null, null);
       Map<String, TopicPlan.Actual> there = view.topics(specs);
       List<TopicPlan.Difference> differences = TopicPlan.differences(specs, there);
@@ -124,8 +137,12 @@ public final class DoctorCommand implements java.util.concurrent.Callable<Intege
       String said = ready.body().strip().replace("\n", "; ");
       say(ready.statusCode() == 200 ? "ok" : "FAIL", name, "at " + address + ": " + said);
       clock(name, ready);
+      ServiceMetrics metrics = new ServiceMetrics(get(address, "/metrics").body());
+      version(name, metrics);
       if (name.equals("streams")) {
-        lag(get(address, "/metrics").body());
+        lag(metrics);
+      } else {
+        queueLimits(metrics);
       }
     } catch (IOException | IllegalArgumentException e) {
       say(
@@ -170,14 +187,50 @@ public final class DoctorCommand implements java.util.concurrent.Callable<Intege
             });
   }
 
-  private void lag(String metrics) {
-    double lag =
-        metrics
-            .lines()
-            .filter(line -> line.startsWith("fqt_streams_records_lag_max "))
-            .mapToDouble(line -> Double.parseDouble(line.split(" ")[1]))
-            .max()
-            .orElse(0);
+  private void version(String name, ServiceMetrics metrics) {
+    Map<String, String> build = metrics.labels("fqt_" + name + "_build");
+    String contract = build.getOrDefault("contract", "of before 0.1");
+    if (!contract.equals(Contract.fingerprint())) {
+      say(
+          "FAIL",
+          "version",
+          "%s writes messages of contract %s, this command knows %s; deploy the same build of both"
+              .formatted(name, contract, Contract.fingerprint()));
+    } else {
+      say(
+          "ok",
+          "version",
+          "%s %s on Java %s writes the messages that this command (%s) knows"
+              .formatted(name, build.get("version"), build.get("java"), Contract.version()));
+    }
+  }
+
+  /** What can be seen of them from outside: whether one was reached. */
+  private void queueLimits(ServiceMetrics metrics) {
+    OptionalDouble dropped = metrics.value("fqt_gateway_broker_dropped_messages");
+    if (dropped.isEmpty()) {
+      say(
+          "note",
+          "queue limits",
+          "the MQTT broker does not tell what it drops ($SYS); 'gateway --config FILE"
+              + " --check-config' asks it for its limits");
+    } else if (dropped.getAsDouble() > 0) {
+      say(
+          "FAIL",
+          "queue limits",
+          String.format(
+              Locale.ROOT,
+              "the MQTT broker dropped %.0f messages since its start; raise max_queued_messages and"
+                  + " max_queued_bytes (deploy/config/mosquitto.conf), and see which client stays"
+                  + " away",
+              dropped.getAsDouble()));
+    } else {
+      say("ok", "queue limits", "the MQTT broker has dropped nothing since its start");
+    }
+  }
+
+  private void lag(ServiceMetrics metrics) {
+    double lag = metrics.value("fqt_streams_records_lag_max").orElse(0);
     boolean behind = lag > LoopBack.LAG_NOTED;
     say(
         behind ? "note" : "ok",
@@ -221,7 +274,18 @@ public final class DoctorCommand implements java.util.concurrent.Callable<Intege
 
   private void say(String level, String what, String words) {
     failed |= level.equals("FAIL");
-    spec.commandLine().getOut().printf("%-4s  %s: %s%n", level, what, words);
-    spec.commandLine().getOut().flush();
+    PrintWriter out = spec.commandLine().getOut();
+    if (listing.isTable()) {
+      out.printf("%-4s  %s: %s%n", level, what, words);
+      out.flush();
+    } else {
+      listing.print(
+          out,
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("level", level)
+              .put("what", what)
+              .put("words", words));
+    }
   }
 }

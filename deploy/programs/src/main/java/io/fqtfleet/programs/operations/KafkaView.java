@@ -25,6 +25,7 @@ import org.apache.kafka.common.config.ConfigResource;
 final class KafkaView implements AutoCloseable {
   private static final int TIMEOUT_MS = 10_000;
   private static final long LOOK_MS = 50;
+  private static final String FEATURE_LEVEL = "metadata.version";
 
   private final String servers;
   private final Admin admin;
@@ -41,6 +42,13 @@ final class KafkaView implements AutoCloseable {
 
   int brokers() {
     return await(admin.describeCluster().nodes()).size();
+  }
+
+  /** What all brokers have agreed on; a broker's own number is not told to clients. */
+  String version() {
+    var level =
+        await(admin.describeFeatures().featureMetadata()).finalizedFeatures().get(FEATURE_LEVEL);
+    return FEATURE_LEVEL + " " + (level == null ? "not told" : level.maxVersionLevel());
   }
 
   /** Partitions of all our topics that have fewer replicas in sync than they should. */

@@ -1,5 +1,7 @@
 package io.fqtfleet.programs.operations;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fqtfleet.schemas.Topics;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,16 @@ final class TopicPlan {
    * @param setting empty = the topic itself, "partitions", or a setting's name
    */
   record Difference(String topic, String setting, String wanted, String found, Remedy remedy) {
+    ObjectNode json() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("topic", topic)
+          .put("setting", setting)
+          .put("wanted", wanted)
+          .put("found", found)
+          .put("remedy", remedy.name());
+    }
+
     String words() {
       return switch (remedy) {
         case CREATE -> "%s is missing".formatted(topic);

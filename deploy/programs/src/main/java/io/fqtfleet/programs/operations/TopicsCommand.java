@@ -1,5 +1,6 @@
 package io.fqtfleet.programs.operations;
 
+import io.fqtfleet.programs.Listing;
 import io.fqtfleet.programs.operations.TopicPlan.Difference;
 import io.fqtfleet.schemas.Topics;
 import java.io.PrintWriter;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -50,11 +52,15 @@ public final class TopicsCommand {
   @Command(
       name = "diff",
       description = "what differs from what should be; exit code 1 if anything does")
-  int diff(@picocli.CommandLine.Mixin Wanted wanted) {
+  int diff(@Mixin Wanted wanted, @Mixin Listing listing) {
     PrintWriter out = spec.commandLine().getOut();
     try (KafkaView kafka = new KafkaView(wanted.kafka)) {
       List<Topics.Spec> specs = specs(kafka, wanted.partitions, wanted.sessions);
       List<Difference> differences = TopicPlan.differences(specs, kafka.topics(specs));
+      if (!listing.isTable()) {
+        differences.forEach(d -> listing.print(out, d.json()));
+        return differences.isEmpty() ? 0 : DIFFERENT;
+      }
       differences.forEach(d -> out.println(d.words()));
       out.println(
           differences.isEmpty()
@@ -70,7 +76,7 @@ public final class TopicsCommand {
       description =
           "creates missing topics and sets their settings; exit code 1 if a person must do the"
               + " rest")
-  int apply(@picocli.CommandLine.Mixin Wanted wanted) {
+  int apply(@Mixin Wanted wanted) {
     PrintWriter out = spec.commandLine().getOut();
     try (KafkaView kafka = new KafkaView(wanted.kafka)) {
       List<Topics.Spec> specs = specs(kafka, wanted.partitions, wanted.sessions);

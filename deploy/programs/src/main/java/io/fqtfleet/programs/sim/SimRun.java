@@ -1,5 +1,6 @@
 package io.fqtfleet.programs.sim;
 
+import io.fqtfleet.programs.LiveView;
 import io.fqtfleet.sim.fleet.CohortSpec;
 import io.fqtfleet.sim.fleet.Fleet;
 import io.fqtfleet.sim.fleet.FleetSetup;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 
@@ -38,7 +38,7 @@ public final class SimRun {
   private final SimOptions options;
   private final Scenario scenario;
   private final SimTarget target;
-  private final Consumer<String> say;
+  private final LiveView view;
   private final FleetAccounting accounting = new FleetAccounting();
   private final List<SimResult.Sample> seconds = new ArrayList<>();
   private final LatencyLog acks = new LatencyLog();
@@ -50,11 +50,11 @@ public final class SimRun {
   private long connectPerSecond;
   private long behindMs;
 
-  public SimRun(SimOptions options, SimTarget target, Consumer<String> say) {
+  public SimRun(SimOptions options, SimTarget target, LiveView view) {
     this.options = options;
     this.scenario = options.scenario();
     this.target = target;
-    this.say = say;
+    this.view = view;
   }
 
   /** A run's result, with the histograms for a log file. */
@@ -124,11 +124,12 @@ public final class SimRun {
       for (long next = SECOND_MS; next <= endMs && partial.isEmpty(); next += SECOND_MS) {
         Thread.sleep(Math.max(1, next - exact.nowMs()));
         sample();
-        if (seconds.size() % LINE_S == 0) {
-          say.accept(line(endMs));
+        if (seconds.size() * SECOND_MS % view.everyMs(LINE_S * SECOND_MS) == 0) {
+          view.standing(line(endMs), standing(endMs));
         }
         partial = outage.found(last(), target, watch == null ? null : watch.failure());
       }
+      view.end();
       if (partial.isEmpty()) {
         finish();
       }
@@ -156,7 +157,7 @@ public final class SimRun {
           "--start-at %s was %d ms ago when all was ready; give a later time to all slices"
               .formatted(options.startAt(), -wait.toMillis()));
     }
-    say.accept("beginning at " + options.startAt() + " ...");
+    view.line("beginning at " + options.startAt() + " ...");
     try {
       Thread.sleep(wait.toMillis());
       return "";
@@ -269,6 +270,15 @@ public final class SimRun {
             now.kafkaP99(),
             errors,
             (endMs - exact.nowMs()) / 1000);
+  }
+
+  /** The same as a block for a terminal, with the accuracy of each cohort. */
+  private List<String> standing(long endMs) {
+    List<String> block = new ArrayList<>(List.of(line(endMs).split("  ")));
+    last()
+        .accuracy()
+        .forEach((c, share) -> block.add("%-12s %s".formatted(c, LiveView.bar(share))));
+    return block;
   }
 
   private SimResult result(Instant started, double ranS, String partial) {

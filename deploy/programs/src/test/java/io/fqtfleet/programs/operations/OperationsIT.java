@@ -8,6 +8,7 @@ import io.fqtfleet.gateway.GatewayConfig;
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.localstack.LocalMqttBroker;
 import io.fqtfleet.localstack.LoopbackPorts;
+import io.fqtfleet.programs.FleetCli;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.streams.StreamsService;
 import io.fqtfleet.streams.StreamsSettings;
@@ -29,7 +30,11 @@ class OperationsIT {
   private int run(Object command, String... arguments) {
     out.getBuffer().setLength(0);
     PrintWriter writer = new PrintWriter(out, true);
-    return new CommandLine(command).setOut(writer).setErr(writer).execute(arguments);
+    return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setOut(writer)
+        .setErr(writer)
+        .execute(arguments);
   }
 
   private void assertSaid(String words) {
@@ -51,6 +56,11 @@ class OperationsIT {
   private void topics(String servers) {
     assertEquals(1, run(new TopicsCommand(), "diff", "--kafka", servers, "--partitions", "4"));
     assertSaid("fqt.reports.v1 is missing");
+    assertEquals(
+        1,
+        run(new TopicsCommand(), "diff", "--kafka", servers, "--output", "json"),
+        out.toString());
+    assertSaid("{\"topic\":\"fqt.reports.v1\",\"setting\":\"\",\"wanted\":\"\"");
     assertEquals(0, run(new TopicsCommand(), "apply", "--kafka", servers, "--partitions", "4"));
     assertSaid("fqt.reports.v1: created, 4 partitions");
     assertEquals(0, run(new TopicsCommand(), "diff", "--kafka", servers), out.toString());
@@ -92,7 +102,26 @@ class OperationsIT {
       assertEquals(0, code, out.toString());
       assertSaid("ok    loop-back: a report was in Kafka after");
       assertSaid("ok    replicas: all in sync");
+      assertSaid("ok    version: gateway ");
+      assertSaid("ok    version: streams ");
+      assertSaid("1 broker at " + servers + ", metadata.version ");
+      // Artemis has no $SYS.
+      assertSaid("note  queue limits: the MQTT broker does not tell");
       assertSaid("all that was checked is well");
+      reading(servers);
     }
+  }
+
+  private void reading(String servers) {
+    assertEquals(
+        0,
+        run(new FleetCli(), "read", "reports", "--last", "1", "--kafka", servers),
+        out.toString());
+    assertSaid("{\"topic\":\"fqt.reports.v1\",\"partition\":");
+    assertSaid("\"key\":\"fqt-doctor\"");
+    assertSaid("\"value\":{\"device\":\"fqt-doctor\"");
+    assertEquals(1, out.toString().lines().count(), out.toString());
+    assertEquals(0, run(new FleetCli(), "read", "reports", "--key", "x", "--kafka", servers));
+    assertEquals("", out.toString());
   }
 }
