@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -183,11 +182,8 @@ class SimTargetIT {
     trainOnce(Scenario.read(scenario));
     Path first = folder.resolve("1.json");
     Path second = folder.resolve("2.json");
-    String at = Instant.now().plusSeconds(20).toString();
-    Running one =
-        fleet(Map.of(), run(scenario.toString(), first, "--slice", "1/2", "--start-at", at));
-    Running two =
-        fleet(Map.of(), run(scenario.toString(), second, "--slice", "2/2", "--start-at", at));
+    Running one = fleet(Map.of(), run(scenario.toString(), first, "--slice", "1/2"));
+    Running two = fleet(Map.of(), run(scenario.toString(), second, "--slice", "2/2"));
     assertEquals(0, one.exit(), one::text);
     assertEquals(0, two.exit(), two::text);
     Path whole = folder.resolve("whole.json");
