@@ -78,7 +78,12 @@ public final class StreamsService implements AutoCloseable {
     this.settings = settings;
     this.console =
         settings.console().isOn()
-            ? new Console(settings.console(), client(), this::streams, this::self)
+            ? new Console(
+                settings.console(),
+                client(),
+                this::streams,
+                this::self,
+                settings.detection().shardsByCohort())
             : null;
     Handler ops = new OpsHandler(this::unhealthy, this::notReady, this::warnings, metrics::text);
     StreamsMetrics.tell(metrics, this::streams);
@@ -275,7 +280,8 @@ public final class StreamsService implements AutoCloseable {
         new FleetTopology.Settings(
             settings.application().id(),
             settings.detection().fleetDevices(),
-            settings.detection().maxClockSkew().toMillis());
+            settings.detection().maxClockSkew().toMillis(),
+            settings.detection().shardsByCohort());
     Topology topology = FleetTopology.build(topologySettings, meters);
     KafkaStreams created = new KafkaStreams(topology, config);
     bind(created);

@@ -1,11 +1,16 @@
 package io.fqtfleet.streams;
 
+import io.fqtfleet.schemas.Topics;
+import io.fqtfleet.streams.topology.Lane;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The service's settings, read by {@code StrictYaml} from one file; environment variables {@code
@@ -155,9 +160,18 @@ public record StreamsSettings(
    * @param fleetDevices devices of the whole fleet, an upper bound: false pages per fleet-day are
    *     shared among so many
    * @param maxClockSkew how far ahead of this machine's clock a record's time may be
+   * @param shards of cohorts that one task cannot decide: {@code cohort=shards}, comma separated
    */
-  public record Detection(Long fleetDevices, Duration maxClockSkew) {
+  public record Detection(Long fleetDevices, Duration maxClockSkew, String shards) {
+    private static final Pattern SHARDS = Pattern.compile("\\s*([^=\\s]+)=([0-9]{1,3})\\s*");
+
+    /** No cohort is split. */
+    public Detection(Long fleetDevices, Duration maxClockSkew) {
+      this(fleetDevices, maxClockSkew, null);
+    }
+
     public Detection {
+      shards = or(shards, "");
       fleetDevices = or(fleetDevices, 1000L);
       maxClockSkew = or(maxClockSkew, Duration.ofMinutes(1));
       List<String> problems = new ArrayList<>();
@@ -169,7 +183,33 @@ public record StreamsSettings(
           problems,
           !maxClockSkew.isNegative() && maxClockSkew.toHours() <= 24,
           "maxClockSkew: " + maxClockSkew.toMillis() + "ms is not in 0ms..24h");
+      for (String entry : entries(shards)) {
+        Matcher match = SHARDS.matcher(entry);
+        boolean good =
+            match.matches()
+                && Topics.COHORT.matcher(match.group(1)).matches()
+                && Integer.parseInt(match.group(2)) >= 1
+                && Integer.parseInt(match.group(2)) <= Lane.SHARDS_MAX;
+        require(
+            problems,
+            good,
+            "shards: '%s' is not cohort=1..%d".formatted(entry.strip(), Lane.SHARDS_MAX));
+      }
       raise(problems);
+    }
+
+    private static List<String> entries(String shards) {
+      return shards.isBlank() ? List.of() : List.of(shards.split(",", -1));
+    }
+
+    /** Shards by cohort. */
+    public Map<String, Integer> shardsByCohort() {
+      Map<String, Integer> byCohort = new TreeMap<>();
+      for (String entry : entries(shards)) {
+        String[] pair = entry.strip().split("=");
+        byCohort.put(pair[0], Integer.parseInt(pair[1]));
+      }
+      return byCohort;
     }
   }
 

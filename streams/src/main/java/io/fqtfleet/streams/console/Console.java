@@ -21,14 +21,16 @@ public final class Console implements AutoCloseable {
    * @param client settings of every Kafka client, servers included
    * @param streams null while there is none
    * @param self where other instances reach this one
+   * @param shards of cohorts that are split
    */
   public Console(
       StreamsSettings.Console settings,
       Map<String, Object> client,
       Supplier<KafkaStreams> streams,
-      Supplier<HostInfo> self) {
+      Supplier<HostInfo> self,
+      Map<String, Integer> shards) {
     Access access = new Access(settings.readToken(), settings.operatorToken(), settings.session());
-    DeviceLookup devices = new DeviceLookup(streams, self, access.tokenAmongInstances());
+    DeviceLookup devices = new DeviceLookup(streams, self, access.tokenAmongInstances(), shards);
     reader = new FleetReader(client, memory, live);
     writes = new OperatorWrites(client, memory);
     ConsoleApi api = new ConsoleApi(memory, devices, new TopicTail(client), writes);

@@ -9,6 +9,7 @@ import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.round.DeviceView;
 import io.fqtfleet.streams.state.IntakeCard;
+import io.fqtfleet.streams.topology.Lane;
 import io.fqtfleet.streams.topology.Names;
 import java.io.IOException;
 import java.net.URI;
@@ -16,6 +17,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -40,6 +43,10 @@ final class DeviceLookup {
   private static final int LOOKED_AT_MAX = 20_000;
 
   private static final char AFTER_SLASH = '/' + 1;
+
+  /** No device's name has it. */
+  private static final String SHARD_END = "~";
+
   private static final Duration TIMEOUT = Duration.ofSeconds(4);
   private static final WireCodec<IntakeCard> CARDS = WireCodec.of(IntakeCard.class);
 
@@ -49,15 +56,22 @@ final class DeviceLookup {
   private final Supplier<KafkaStreams> streams;
   private final Supplier<HostInfo> self;
   private final String token;
+  private final Map<String, Integer> shards;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
   /**
    * @param token by which the other instances know us
+   * @param shards of cohorts that are split
    */
-  DeviceLookup(Supplier<KafkaStreams> streams, Supplier<HostInfo> self, String token) {
+  DeviceLookup(
+      Supplier<KafkaStreams> streams,
+      Supplier<HostInfo> self,
+      String token,
+      Map<String, Integer> shards) {
     this.streams = streams;
     this.self = self;
     this.token = token;
+    this.shards = shards;
   }
 
   /** Which devices of a cohort are listed. */
@@ -76,7 +90,7 @@ final class DeviceLookup {
   }
 
   /**
-   * Devices of one cohort in the order of their ids.
+   * Devices of one cohort in the order of their ids; of one that is split, shard after shard.
    *
    * @param after id that the page begins after; empty = at the first
    * @param path with query, as another instance is asked
@@ -86,25 +100,30 @@ final class DeviceLookup {
     if (!Topics.COHORT.matcher(cohort).matches()) {
       throw new ApiException(ApiException.BAD_REQUEST, "cohort", "'" + cohort + "' is no cohort");
     }
-    Optional<HostInfo> elsewhere = elsewhere(Names.DEVICE_STORE, cohort, forwarded);
+    List<Lane> lanes = Lane.of(cohort, shards.getOrDefault(cohort, 1), "").all();
+    int index = lanes.size() == 1 ? 0 : shardOf(after, lanes.size());
+    String key = lanes.get(index).key();
+    Optional<HostInfo> elsewhere = elsewhere(Names.DEVICE_STORE, key, forwarded);
     if (elsewhere.isPresent()) {
       return ask(elsewhere.get(), path);
     }
+    String mark = lanes.size() == 1 ? "" : index + SHARD_END;
     ObjectNode page = Views.JSON.createObjectNode();
     ArrayNode devices = page.putArray("devices");
-    String from = cohort + "/" + (after.isEmpty() ? "" : after + '\0');
-    String next = null;
+    String first = after.startsWith(mark) ? after.substring(mark.length()) : after;
+    String from = key + "/" + (first.isEmpty() ? "" : first + '\0');
+    String next = index + 1 < lanes.size() ? index + 1 + SHARD_END : null;
     int looked = 0;
     try (KeyValueIterator<String, byte[]> range =
-        store(Names.DEVICE_STORE).range(from, cohort + AFTER_SLASH)) {
-      String last = after;
+        store(Names.DEVICE_STORE).range(from, key + AFTER_SLASH)) {
+      String last = first;
       while (range.hasNext()) {
         if (devices.size() == size || looked == LOOKED_AT_MAX) {
-          next = last;
+          next = mark + last;
           break;
         }
         var entry = range.next();
-        last = entry.key.substring(cohort.length() + 1);
+        last = entry.key.substring(key.length() + 1);
         looked++;
         DeviceView view = DeviceView.of(entry.value);
         if (only.fits(view)) {
@@ -114,6 +133,26 @@ final class DeviceLookup {
     }
     page.put("next", next);
     return page;
+  }
+
+  /** Of a split cohort a page is one shard's: the cursor begins with its number. */
+  private static int shardOf(String after, int shards) throws ApiException {
+    int end = after.indexOf(SHARD_END);
+    if (after.isEmpty()) {
+      return 0;
+    }
+    try {
+      int shard = Integer.parseInt(after.substring(0, Math.max(0, end)));
+      if (shard >= 0 && shard < shards) {
+        return shard;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, as is a number that is too large.
+    }
+    throw new ApiException(
+        ApiException.BAD_REQUEST,
+        "after",
+        "'" + after + "' is not what the page before named next");
   }
 
   /** Where a device belongs and what the intake knows of it; asked of the device's instance. */
@@ -143,11 +182,12 @@ final class DeviceLookup {
 
   /** A device's card; asked of its cohort's instance. */
   JsonNode card(String cohort, String device, boolean forwarded) throws ApiException {
-    Optional<HostInfo> elsewhere = elsewhere(Names.DEVICE_STORE, cohort, forwarded);
+    String key = Lane.of(cohort, shards.getOrDefault(cohort, 1), device).key();
+    Optional<HostInfo> elsewhere = elsewhere(Names.DEVICE_STORE, key, forwarded);
     if (elsewhere.isPresent()) {
       return ask(elsewhere.get(), "/api/cards/" + cohort + "/" + device);
     }
-    byte[] bytes = store(Names.DEVICE_STORE).get(cohort + "/" + device);
+    byte[] bytes = store(Names.DEVICE_STORE).get(key + "/" + device);
     if (bytes == null) {
       // Known, but its cohort has not closed a round with it yet.
       return Views.JSON.createObjectNode();

@@ -1,7 +1,11 @@
 package io.fqtfleet.streams.drift;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
 /** How far the devices of a cohort, or of a part of it, moved in a round; parts add up. */
-final class CohortMoves {
+public final class CohortMoves implements Part<CohortMoves> {
   private static final double LOW = -8;
   private static final double WIDTH = 0.5;
 
@@ -21,11 +25,30 @@ final class CohortMoves {
     samples += member.samples();
   }
 
-  void merge(CohortMoves other) {
+  @Override
+  public CohortMoves merge(CohortMoves other) {
     residuals.merge(other.residuals);
     levels.merge(other.levels);
     errors += other.errors;
     samples += other.samples;
+    return this;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    residuals.write(out);
+    levels.write(out);
+    out.writeLong(errors);
+    out.writeLong(samples);
+  }
+
+  public static CohortMoves read(DataInput in) throws IOException {
+    CohortMoves moves = new CohortMoves();
+    moves.residuals.merge(Histogram.read(in));
+    moves.levels.merge(ExactSum.read(in));
+    moves.errors = in.readLong();
+    moves.samples = in.readLong();
+    return moves;
   }
 
   double level() {

@@ -1,6 +1,9 @@
 package io.fqtfleet.streams.drift;
 
 import io.fqtfleet.streams.drift.CohortSignals.Member;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Set;
@@ -10,7 +13,7 @@ import java.util.function.Predicate;
  * What the devices of a cohort, or of a part of it, know before a round is tested: their references
  * together, and how far they were off lately. Parts add up to the whole.
  */
-final class CohortPool {
+public final class CohortPool implements Part<CohortPool> {
   /** References are summed in this part of a sample, so that parts add exactly. */
   private static final double UNITS = 1 << 12;
 
@@ -23,28 +26,32 @@ final class CohortPool {
   private static final double PAST_WIDTH = 0.25;
 
   /** What a device is called does not decide. */
-  private static final Comparator<Member> MOST_FIRST =
-      Comparator.comparingDouble(Member::pastResidual)
-          .thenComparingDouble(m -> m.lane().referenceError())
-          .thenComparingLong(m -> m.lane().referenceSamples())
-          .thenComparingLong(Member::errors)
-          .thenComparingLong(Member::samples)
+  private static final Comparator<Past> MOST_FIRST =
+      Comparator.comparingDouble(Past::residual)
+          .thenComparingDouble(Past::referenceError)
+          .thenComparingLong(Past::referenceSamples)
+          .thenComparingLong(Past::errors)
+          .thenComparingLong(Past::samples)
           .reversed();
 
-  private final DeviceLane.Settings settings;
+  /** What is known of a device that was far off lately. */
+  private record Past(
+      String device,
+      double residual,
+      double referenceError,
+      long referenceSamples,
+      long errors,
+      long samples) {}
+
   private final Histogram past = new Histogram(PAST_LOW, PAST_WIDTH);
-  private final Foremost<Member> worst =
+  private final Foremost<Past> worst =
       new Foremost<>(
-          MOST_FIRST.thenComparing(Member::device), CohortSignals.trimmed(Histogram.FEW) + 1);
+          MOST_FIRST.thenComparing(Past::device), CohortSignals.trimmed(Histogram.FEW) + 1);
   private int ready;
   private long errors;
   private long samples;
 
-  CohortPool(DeviceLane.Settings settings) {
-    this.settings = settings;
-  }
-
-  void add(Member member) {
+  void add(Member member, DeviceLane.Settings settings) {
     if (!member.takesPart(settings)) {
       return;
     }
@@ -57,16 +64,61 @@ final class CohortPool {
     ready++;
     if (member.samples() > 0) {
       past.add(member.pastResidual());
-      worst.add(member);
+      worst.add(
+          new Past(
+              member.device(),
+              member.pastResidual(),
+              lane.referenceError(),
+              lane.referenceSamples(),
+              member.errors(),
+              member.samples()));
     }
   }
 
-  void merge(CohortPool other) {
+  @Override
+  public CohortPool merge(CohortPool other) {
     past.merge(other.past);
     worst.merge(other.worst);
     ready += other.ready;
     errors += other.errors;
     samples += other.samples;
+    return this;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    past.write(out);
+    out.writeInt(worst.all().size());
+    for (Past device : worst.all()) {
+      out.writeUTF(device.device);
+      out.writeDouble(device.residual);
+      out.writeDouble(device.referenceError);
+      out.writeLong(device.referenceSamples);
+      out.writeLong(device.errors);
+      out.writeLong(device.samples);
+    }
+    out.writeInt(ready);
+    out.writeLong(errors);
+    out.writeLong(samples);
+  }
+
+  public static CohortPool read(DataInput in) throws IOException {
+    CohortPool pool = new CohortPool();
+    pool.past.merge(Histogram.read(in));
+    for (int i = in.readInt(); i > 0; i--) {
+      pool.worst.add(
+          new Past(
+              in.readUTF(),
+              in.readDouble(),
+              in.readDouble(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong()));
+    }
+    pool.ready = in.readInt();
+    pool.errors = in.readLong();
+    pool.samples = in.readLong();
+    return pool;
   }
 
   int ready() {

@@ -1,6 +1,5 @@
 package io.fqtfleet.streams.drift;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -51,7 +50,6 @@ public final class CohortSignals {
    * @param upper its upper bound
    * @param current error rate of this round over the counted devices, NaN without samples
    * @param samples labelled samples behind current
-   * @param residuals per shard and member in the given order, NaN where it has none
    * @param counted devices that count, 0 if they are too few
    * @param sum of their residuals, clipped
    * @param dense the typical device has moved, not just some
@@ -64,7 +62,6 @@ public final class CohortSignals {
       double upper,
       double current,
       long samples,
-      List<double[]> residuals,
       int counted,
       double sum,
       boolean dense,
@@ -77,46 +74,55 @@ public final class CohortSignals {
     return devices < DEVICES_MIN ? 0 : Math.max(1, (int) Math.ceil(devices * ISOLATED_SHARE));
   }
 
+  /** What is known of a part before the test. */
+  public static CohortPool pool(List<Member> members, DeviceLane.Settings settings) {
+    CohortPool pool = new CohortPool();
+    members.forEach(member -> pool.add(member, settings));
+    return pool;
+  }
+
   /**
-   * @param shards the cohort's devices, split in any way
+   * What the test of a part gives.
+   *
+   * @param residuals per member in the given order, NaN where it has none
+   */
+  public record Tested(double[] residuals, CohortMoves moves) {}
+
+  /**
+   * @param pool of the whole cohort
    * @param common mean residual that all cohorts of the fleet share, such as day and night
    */
-  public static Signals of(
-      List<List<Member>> shards,
+  public static Tested test(
+      List<Member> members,
+      CohortPool pool,
       DeviceLane.Settings settings,
       double logInverseBetaCohort,
       double common) {
-    CohortPool pool = new CohortPool(settings);
-    for (List<Member> shard : shards) {
-      CohortPool part = new CohortPool(settings);
-      shard.forEach(part::add);
-      pool.merge(part);
-    }
     double baseline = pool.baseline();
-    double upper = pool.upper(logInverseBetaCohort);
+    double margin = pool.upper(logInverseBetaCohort) - baseline;
     Predicate<Member> leftOut = pool.leftOut();
     CohortMoves moves = new CohortMoves();
-    List<double[]> residuals = new ArrayList<>();
-    for (List<Member> shard : shards) {
-      CohortMoves part = new CohortMoves();
-      double[] values = new double[shard.size()];
-      for (int i = 0; i < values.length; i++) {
-        Member member = shard.get(i);
-        values[i] = residual(member, settings, baseline, upper - baseline) - common;
-        if (!Double.isNaN(values[i]) && !leftOut.test(member)) {
-          part.add(values[i], residual(member, settings, baseline, 0), member);
-        }
+    double[] residuals = new double[members.size()];
+    for (int i = 0; i < residuals.length; i++) {
+      Member member = members.get(i);
+      residuals[i] = residual(member, settings, baseline, margin) - common;
+      if (!Double.isNaN(residuals[i]) && !leftOut.test(member)) {
+        moves.add(residuals[i], residual(member, settings, baseline, 0), member);
       }
-      residuals.add(values);
-      moves.merge(part);
     }
+    return new Tested(residuals, moves);
+  }
+
+  /**
+   * @param pool of the whole cohort, as are moves
+   */
+  public static Signals of(CohortPool pool, CohortMoves moves, double logInverseBetaCohort) {
     return new Signals(
         pool.ready(),
-        baseline,
-        upper,
+        pool.baseline(),
+        pool.upper(logInverseBetaCohort),
         moves.current(),
         moves.samples(),
-        residuals,
         pool.ready() < DEVICES_MIN ? 0 : moves.residuals.count(),
         moves.residuals.sum(),
         moves.dense(),

@@ -1,5 +1,8 @@
 package io.fqtfleet.streams.drift;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -8,7 +11,7 @@ import java.util.Arrays;
  * Histogram#FEW} devices are kept one by one. As with {@link Histogram} neither order nor splitting
  * matters.
  */
-public final class EvidenceSum {
+public final class EvidenceSum implements Part<EvidenceSum> {
   private static final int BINS = Histogram.BINS;
   private static final double WIDTH = 2.5;
 
@@ -38,7 +41,8 @@ public final class EvidenceSum {
     return LOW + (bin + 1) * WIDTH;
   }
 
-  public void merge(EvidenceSum other) {
+  @Override
+  public EvidenceSum merge(EvidenceSum other) {
     if (count + other.count <= Histogram.FEW) {
       few = Arrays.copyOf(few, count + Math.max(1, other.count));
       System.arraycopy(other.few, 0, few, count, other.count);
@@ -48,6 +52,33 @@ public final class EvidenceSum {
       counts[b] += other.counts[b];
       sums[b] += other.sums[b];
     }
+    return this;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    out.writeInt(count);
+    for (int i = 0; i < count && count <= Histogram.FEW; i++) {
+      out.writeDouble(few[i]);
+    }
+    for (int b = 0; b < BINS; b++) {
+      out.writeInt(counts[b]);
+      out.writeLong(sums[b]);
+    }
+  }
+
+  public static EvidenceSum read(DataInput in) throws IOException {
+    EvidenceSum sum = new EvidenceSum();
+    sum.count = in.readInt();
+    sum.few = new double[sum.count <= Histogram.FEW ? Math.max(1, sum.count) : 1];
+    for (int i = 0; i < sum.count && sum.count <= Histogram.FEW; i++) {
+      sum.few[i] = in.readDouble();
+    }
+    for (int b = 0; b < BINS; b++) {
+      sum.counts[b] = in.readInt();
+      sum.sums[b] = in.readLong();
+    }
+    return sum;
   }
 
   public int count() {

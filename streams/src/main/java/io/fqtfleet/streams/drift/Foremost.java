@@ -30,6 +30,11 @@ public final class Foremost<T> {
     other.first.forEach(this::add);
   }
 
+  /** In their order. */
+  public List<T> all() {
+    return Collections.unmodifiableList(first);
+  }
+
   /**
    * The first so many of all, less than were kept; of those at the end that nothing tells apart all
    * or none.

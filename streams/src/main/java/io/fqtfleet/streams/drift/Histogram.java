@@ -1,5 +1,8 @@
 package io.fqtfleet.streams.drift;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -11,7 +14,7 @@ import java.util.Arrays;
  * they were merged. A quantile of more numbers is off by at most a bin's width, if it lies within
  * the bins; of a bell curve of two bins' deviation by less than a tenth of that.
  */
-public final class Histogram {
+public final class Histogram implements Part<Histogram> {
   public static final int BINS = 32;
 
   /** So many numbers are kept one by one: 1 KiB. */
@@ -47,7 +50,8 @@ public final class Histogram {
   }
 
   /** Adds all of the other, whose bins are the same. */
-  public void merge(Histogram other) {
+  @Override
+  public Histogram merge(Histogram other) {
     if (other.low != low || other.width != width) {
       throw new IllegalArgumentException(
           "bins from %s by %s do not add to bins from %s by %s"
@@ -63,6 +67,37 @@ public final class Histogram {
       counts[b] += other.counts[b];
       sums[b].merge(other.sums[b]);
     }
+    return this;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    out.writeDouble(low);
+    out.writeDouble(width);
+    out.writeInt(count);
+    for (int i = 0; i < count && count <= FEW; i++) {
+      out.writeDouble(few[i]);
+    }
+    all.write(out);
+    for (int b = 0; b < BINS; b++) {
+      out.writeInt(counts[b]);
+      sums[b].write(out);
+    }
+  }
+
+  public static Histogram read(DataInput in) throws IOException {
+    Histogram histogram = new Histogram(in.readDouble(), in.readDouble());
+    histogram.count = in.readInt();
+    histogram.few = new double[histogram.count <= FEW ? Math.max(1, histogram.count) : 1];
+    for (int i = 0; i < histogram.count && histogram.count <= FEW; i++) {
+      histogram.few[i] = in.readDouble();
+    }
+    histogram.all.merge(ExactSum.read(in));
+    for (int b = 0; b < BINS; b++) {
+      histogram.counts[b] = in.readInt();
+      histogram.sums[b].merge(ExactSum.read(in));
+    }
+    return histogram;
   }
 
   public int count() {

@@ -23,7 +23,7 @@ public final class CanaryOrder {
         .toList();
   }
 
-  private static long hash(String rollout, String device) {
+  static long hash(String rollout, String device) {
     try {
       byte[] text = (rollout + "|" + device).getBytes(StandardCharsets.UTF_8);
       return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(text)).getLong();

@@ -3,8 +3,7 @@ package io.fqtfleet.streams.rollout;
 import io.fqtfleet.schemas.AlertEvidence;
 import io.fqtfleet.schemas.Rollout;
 import io.fqtfleet.schemas.RolloutPlan;
-import io.fqtfleet.streams.rollout.Participant.Obedience;
-import java.util.List;
+import io.fqtfleet.streams.rollout.Crowd.Sum;
 import java.util.Locale;
 
 /**
@@ -26,51 +25,30 @@ final class Gate {
 
   private final Rollout.Builder state;
   private final RolloutPlan plan;
-  private final List<Participant> participants;
+  private final Crowd crowd;
 
-  Gate(Rollout.Builder state, RolloutPlan plan, List<Participant> participants) {
+  Gate(Rollout.Builder state, RolloutPlan plan, Crowd crowd) {
     this.state = state;
     this.plan = plan;
-    this.participants = participants;
+    this.crowd = crowd;
   }
 
   /** Counts who obeys. */
   void count() {
-    int applied = 0;
-    int pending = 0;
-    int failed = 0;
-    int exposed = 0;
-    for (Participant p : participants) {
-      exposed += p.exposed() ? 1 : 0;
-      if (p.exposed() && p.online()) {
-        applied += p.obedience() == Obedience.APPLIED ? 1 : 0;
-        pending += p.obedience() == Obedience.PENDING ? 1 : 0;
-        failed += p.obedience() == Obedience.FAILED ? 1 : 0;
-      }
-    }
-    state.setExposed(exposed);
-    state.setApplied(applied);
-    state.setPending(pending);
-    state.setFailed(failed);
+    state.setExposed((int) crowd.get(Sum.EXPOSED));
+    state.setApplied((int) crowd.get(Sum.APPLIED));
+    state.setPending((int) crowd.get(Sum.PENDING));
+    state.setFailed((int) crowd.get(Sum.FAILED));
   }
 
   /** Adds the round's errors to those of the stage. */
   void measure() {
-    for (Participant p : participants) {
-      if (!p.isMeasured()) {
-        continue;
-      }
-      double expected = p.samples() * p.usualError();
-      if (!p.exposed()) {
-        state.setOtherSamples(state.getOtherSamples() + p.samples());
-        state.setOtherErrors(state.getOtherErrors() + p.errors());
-        state.setOtherErrorsExpected(state.getOtherErrorsExpected() + expected);
-      } else if (p.obedience() == Obedience.APPLIED) {
-        state.setSamples(state.getSamples() + p.samples());
-        state.setErrors(state.getErrors() + p.errors());
-        state.setErrorsExpected(state.getErrorsExpected() + expected);
-      }
-    }
+    state.setOtherSamples(state.getOtherSamples() + crowd.get(Sum.OTHER_SAMPLES));
+    state.setOtherErrors(state.getOtherErrors() + crowd.get(Sum.OTHER_ERRORS));
+    state.setOtherErrorsExpected(state.getOtherErrorsExpected() + crowd.real(Sum.OTHER_EXPECTED));
+    state.setSamples(state.getSamples() + crowd.get(Sum.SAMPLES));
+    state.setErrors(state.getErrors() + crowd.get(Sum.ERRORS));
+    state.setErrorsExpected(state.getErrorsExpected() + crowd.real(Sum.EXPECTED));
     state.setAccuracyLoss(state.getSamples() == 0 ? null : (Double) loss());
     state.setAccuracyLossSure(state.getSamples() == 0 ? null : (Double) sureLoss());
   }
@@ -112,23 +90,14 @@ final class Gate {
 
   /** What is not known of the past, of all devices of one side together. */
   private double usualVariance(boolean exposed) {
-    double sum = 0;
-    int count = 0;
-    for (Participant p : participants) {
-      if (p.exposed() == exposed && !Double.isNaN(p.usualError())) {
-        sum += p.usualVariance();
-        count++;
-      }
-    }
-    return count == 0 ? 0 : sum / ((double) count * count);
+    double count = crowd.get(exposed ? Sum.KNOWN : Sum.OTHER_KNOWN);
+    double sum = crowd.real(exposed ? Sum.VARIANCE : Sum.OTHER_VARIANCE);
+    return count == 0 ? 0 : sum / (count * count);
   }
 
   private double dispersion() {
-    return participants.stream()
-        .mapToDouble(Participant::dispersion)
-        .filter(d -> d >= 1)
-        .average()
-        .orElse(1);
+    long count = crowd.get(Sum.DISPERSED);
+    return count == 0 ? 1 : crowd.real(Sum.DISPERSION) / count;
   }
 
   private double limit() {

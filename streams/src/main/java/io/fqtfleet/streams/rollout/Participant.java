@@ -35,22 +35,6 @@ public record Participant(
     FAILED
   }
 
-  /** As it is once its new terms were withdrawn. */
-  Participant unexposed() {
-    return new Participant(
-        device,
-        online,
-        eligible,
-        false,
-        obedience,
-        settled,
-        samples,
-        errors,
-        usualError,
-        usualVariance,
-        dispersion);
-  }
-
   /** Its errors of this round can be compared with its own past. */
   boolean isMeasured() {
     return samples > 0 && settled && !Double.isNaN(usualError);

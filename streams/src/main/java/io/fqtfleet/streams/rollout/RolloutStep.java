@@ -72,7 +72,7 @@ public final class RolloutStep {
    * What follows.
    *
    * @param lastGood whose terms hold for all that are not exposed
-   * @param expose devices that get the new terms now
+   * @param expose devices of this shard that get the new terms now
    * @param started a rollout began: the usual error of every device is to be remembered
    */
   public record Outcome(
@@ -86,28 +86,27 @@ public final class RolloutStep {
 
   private final Round round;
   private final Policy policy;
-  private List<Participant> participants;
+  private Crowd crowd;
   private final RolloutDraft draft = new RolloutDraft();
 
-  private RolloutStep(Round round, List<Participant> participants) {
+  private RolloutStep(Round round, Crowd crowd) {
     this.round = round;
     this.policy = round.policy;
-    this.participants = participants;
+    this.crowd = crowd;
     draft.lastGood = round.lastGood;
     draft.candidate = round.candidate;
     draft.state = round.state == null ? null : Rollout.newBuilder(round.state);
   }
 
-  public static Outcome of(
-      Round round, List<Participant> participants, Collection<RolloutCommand> commands) {
-    return new RolloutStep(round, participants).run(commands);
+  public static Outcome of(Round round, Crowd crowd, Collection<RolloutCommand> commands) {
+    return new RolloutStep(round, crowd).run(commands);
   }
 
   private Outcome run(Collection<RolloutCommand> commands) {
     adopt();
     new OperatorCommands(this, draft, round.cohort).obey(commands);
     if (draft.isActive()) {
-      new StageControl(draft, round, participants).progress();
+      new StageControl(draft, round, crowd).progress();
     }
     Rollout state = draft.state == null ? null : draft.state.build();
     if (state != null && !state.equals(round.state)) {
@@ -170,7 +169,7 @@ public final class RolloutStep {
     String from = draft.phase();
     RolloutPlan plan = policy.getRollout();
     draft.started = true;
-    participants = participants.stream().map(Participant::unexposed).toList();
+    crowd = crowd.unexposed();
     draft.candidate = PolicyTerms.candidate(policy);
     boolean own = !policy.getCohort().equals(Topics.ANY_COHORT);
     draft.state =
@@ -182,14 +181,14 @@ public final class RolloutStep {
             .setBasePolicyVersion(draft.lastGood.getVersion())
             .setPhase(RolloutPhase.RUNNING)
             .setStage(0)
-            .setStages(Stages.count(plan, participants.size()))
+            .setStages(Stages.count(plan, crowd.devices()))
             .setStartedAtMs(round.endMs)
             .setStageSinceMs(round.endMs)
             .setUpdatedAtMs(round.endMs)
             .setStageRounds(0)
             .setSoakedRounds(0)
-            .setDevices(participants.size())
-            .setTarget(Stages.target(plan, 0, participants.size()))
+            .setDevices(crowd.devices())
+            .setTarget(Stages.target(plan, 0, crowd.devices()))
             .setExposed(0)
             .setApplied(0)
             .setPending(0)

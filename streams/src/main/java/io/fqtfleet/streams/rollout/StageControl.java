@@ -7,7 +7,6 @@ import io.fqtfleet.schemas.RolloutApproval;
 import io.fqtfleet.schemas.RolloutPhase;
 import io.fqtfleet.schemas.RolloutPlan;
 import io.fqtfleet.streams.rollout.RolloutStep.Withdrawal;
-import java.util.List;
 
 /** Moves an active rollout: exposes, watches, passes or fails its stage. */
 final class StageControl {
@@ -26,10 +25,10 @@ final class StageControl {
   private final long endMs;
   private final boolean held;
   private final boolean incident;
-  private final List<Participant> participants;
+  private final Crowd crowd;
   private final Gate gate;
 
-  StageControl(RolloutDraft draft, RolloutStep.Round round, List<Participant> participants) {
+  StageControl(RolloutDraft draft, RolloutStep.Round round, Crowd crowd) {
     this.draft = draft;
     this.state = draft.state;
     this.policy = round.policy();
@@ -37,14 +36,14 @@ final class StageControl {
     this.endMs = round.endMs();
     this.held = round.held();
     this.incident = round.incident();
-    this.participants = participants;
-    this.gate = new Gate(state, plan, participants);
+    this.crowd = crowd;
+    this.gate = new Gate(state, plan, crowd);
   }
 
   void progress() {
-    state.setDevices(participants.size());
-    state.setStages(Math.max(state.getStage() + 1, Stages.count(plan, participants.size())));
-    state.setTarget(Stages.target(plan, state.getStage(), participants.size()));
+    state.setDevices(crowd.devices());
+    state.setStages(Math.max(state.getStage() + 1, Stages.count(plan, crowd.devices())));
+    state.setTarget(Stages.target(plan, state.getStage(), crowd.devices()));
     gate.count();
     draft.evidence = gate.evidence();
     if (held || state.getPhase() == RolloutPhase.PAUSED) {
@@ -99,33 +98,25 @@ final class StageControl {
   /** Gives the new terms to more devices, up to the stage's target; true if there were any. */
   private boolean topUp() {
     int missing = state.getTarget() - state.getExposed();
-    boolean last = Stages.isLast(plan, state.getStage(), participants.size());
-    List<String> next =
-        missing <= 0
-            ? List.of()
-            : CanaryOrder.of(
-                    state.getId(),
-                    participants.stream()
-                        .filter(p -> !p.exposed() && (last || p.eligible()))
-                        .map(Participant::device)
-                        .toList())
-                .stream()
-                .limit(missing)
-                .toList();
-    if (!next.isEmpty() && state.getStage() == 0 && state.getCanaries().isEmpty()) {
-      state.setCanaries(next.stream().limit(CANARIES_SHOWN).toList());
+    if (missing <= 0) {
+      return false;
+    }
+    boolean last = Stages.isLast(plan, state.getStage(), crowd.devices());
+    Crowd.Next next = crowd.next(state.getId(), last, missing, CANARIES_SHOWN);
+    if (next.count() > 0 && state.getStage() == 0 && state.getCanaries().isEmpty()) {
+      state.setCanaries(next.first());
       draft.say(
           state.getPhase().name(),
           "%d of %d devices are the canaries of rollout %s: %s."
               .formatted(
-                  next.size(),
-                  participants.size(),
+                  next.count(),
+                  crowd.devices(),
                   state.getId(),
                   String.join(", ", state.getCanaries())));
     }
-    draft.expose.addAll(next);
-    state.setExposed(state.getExposed() + next.size());
-    return !next.isEmpty();
+    draft.expose.addAll(next.here());
+    state.setExposed(state.getExposed() + next.count());
+    return next.count() > 0;
   }
 
   private void pass() {
@@ -133,7 +124,7 @@ final class StageControl {
     String passed =
         "%s passed: %s; %s."
             .formatted(stageName(state.getStage()), gate.obedience(), gate.accuracy());
-    if (Stages.isLast(plan, state.getStage(), participants.size())) {
+    if (Stages.isLast(plan, state.getStage(), crowd.devices())) {
       draft.lastGood = PolicyTerms.kept(policy);
       draft.withdrawal = Withdrawal.FORGET;
       draft.move(
@@ -168,7 +159,7 @@ final class StageControl {
     state.setStage(stage);
     state.setStages(Math.max(stage + 1, state.getStages()));
     state.setStageSinceMs(endMs);
-    state.setTarget(Stages.target(plan, stage, participants.size()));
+    state.setTarget(Stages.target(plan, stage, crowd.devices()));
     draft.watchAnew();
     topUp();
     String from = state.getPhase().name();
@@ -176,7 +167,7 @@ final class StageControl {
     state.setSteppedBy(RolloutStep.CONTROLLER);
     state.setSentence(
         "%s begins with %d of %d devices. %s"
-            .formatted(stageName(stage), state.getExposed(), participants.size(), before));
+            .formatted(stageName(stage), state.getExposed(), crowd.devices(), before));
     draft.audit(from, state.getSentence());
   }
 

@@ -7,12 +7,11 @@ import io.fqtfleet.schemas.Silence;
 import io.fqtfleet.schemas.Verdict;
 import io.fqtfleet.schemas.WireCodec;
 import io.fqtfleet.schemas.WireException;
-import io.fqtfleet.streams.state.AlertVerdict;
-import io.fqtfleet.streams.state.CohortEvent;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -35,19 +34,18 @@ final class AlertMarks {
   private final Map<String, AlertFeedback> verdicts = new HashMap<>();
   private final Set<String> marked = new HashSet<>();
 
-  AlertMarks(CohortRound round, Collection<CohortEvent> events) {
+  /**
+   * @param feedback single-object encoded verdicts of this round
+   */
+  AlertMarks(CohortRound round, List<byte[]> feedback) {
     this.round = round;
-    for (CohortEvent event : events) {
-      if (event.getBody() instanceof AlertVerdict verdict) {
-        AlertFeedback feedback = read(verdict);
-        verdicts.merge(feedback.getAlertId(), feedback, (a, b) -> LAST.compare(a, b) >= 0 ? a : b);
-      }
+    for (byte[] bytes : feedback) {
+      AlertFeedback verdict = read(bytes);
+      verdicts.merge(verdict.getAlertId(), verdict, (a, b) -> LAST.compare(a, b) >= 0 ? a : b);
     }
   }
 
-  private static AlertFeedback read(AlertVerdict verdict) {
-    byte[] bytes = new byte[verdict.getFeedback().remaining()];
-    verdict.getFeedback().duplicate().get(bytes);
+  private static AlertFeedback read(byte[] bytes) {
     try {
       return FEEDBACK.decode(bytes);
     } catch (WireException e) {

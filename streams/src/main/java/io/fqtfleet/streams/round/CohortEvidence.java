@@ -13,13 +13,16 @@ final class CohortEvidence {
 
   /** Devices that their own evidence names in this round. */
   static int confirmed(CohortRound round) {
-    double[] logs =
-        round.cards.values().stream()
-            .filter(card -> !card.isolated() && round.ready(card))
-            .mapToDouble(round::evidence)
-            .toArray();
-    return Discoveries.count(
-        logs, round.policy.getDriftSettings().getFalseDiscoveryRate(), round.closed.roundMs());
+    Discoveries own = new Discoveries();
+    for (DeviceCard card : round.cards.values()) {
+      if (!card.isolated() && round.ready(card)) {
+        own.add(round.evidence(card));
+      }
+    }
+    return round
+        .exchange
+        .sum(Summary.CONFIRMED, own)
+        .count(round.policy.getDriftSettings().getFalseDiscoveryRate(), round.closed.roundMs());
   }
 
   /** Signals with half of the evidence that a page needs, most first. */

@@ -7,7 +7,6 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.schemas.ReasonCode;
-import io.fqtfleet.streams.drift.Histogram;
 import io.fqtfleet.streams.drift.LogSpace;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
@@ -42,6 +41,7 @@ final class CohortIncident {
   private boolean good;
   private boolean late;
   private AffectedDevices affected;
+  private double sparseLevel;
   private final CohortVerdict verdict;
   private final LateReports lateReports;
 
@@ -109,9 +109,16 @@ final class CohortIncident {
   /** What the incident is measured by, over the latest rounds; NaN = not known. */
   private double level() {
     if (cohort.sparse) {
-      return affected.level(cohort.lead, opened, cohort.baseError);
+      return sparseLevel;
     }
     return cohort.lead == Signal.ERROR ? cohort.recentError() : fresh();
+  }
+
+  /** Of an incident of some devices: as they are before they are judged, and again after. */
+  private void measure() {
+    if (cohort.sparse) {
+      sparseLevel = affected.level(cohort.lead, opened, cohort.baseError);
+    }
   }
 
   /** The same in this round alone. */
@@ -129,8 +136,14 @@ final class CohortIncident {
     boolean measured = round.signals.counted() > 0 || !round.cohortResiduals.isEmpty();
     boolean pooled = measured && round.cohortEvidence >= round.thresholds.logCohort();
     if (isOpen()) {
+      measure();
       follow();
-    } else if (pooled || affected.areSeveral()) {
+      return;
+    }
+    if (pooled || affected.areSeveral() || affected.anyAlarming()) {
+      round.causes.compare();
+    }
+    if (pooled || affected.areSeveral()) {
       Signal lead = pooled ? leadOf() : affected.lead();
       String attribute = round.causes.separating(lead);
       boolean wait = !attribute.isEmpty() && cohort.heldRounds < HELD_ROUNDS_MAX;
@@ -189,26 +202,7 @@ final class CohortIncident {
     if (cohort.lead == Signal.ERROR) {
       return round.signals.dense();
     }
-    Histogram residuals =
-        round.shards.sum(this::leads, CohortIncident::add, SignalMoves.histogram());
-    double mean = residuals.sum() / residuals.count();
-    return mean > 0 && residuals.median() >= 0.5 * mean;
-  }
-
-  private Histogram leads(List<CohortRound.Member> shard) {
-    Histogram residuals = SignalMoves.histogram();
-    for (CohortRound.Member member : shard) {
-      double residual = round.residual(member.device(), cohort.lead);
-      if (!Double.isNaN(residual)) {
-        residuals.add(residual);
-      }
-    }
-    return residuals;
-  }
-
-  private static Histogram add(Histogram sum, Histogram part) {
-    sum.merge(part);
-    return sum;
+    return affected.isTypical(cohort.lead);
   }
 
   private void open(Signal lead, String attribute) {
@@ -221,6 +215,7 @@ final class CohortIncident {
     cohort.baseError = errors ? baseline(false) : 0;
     cohort.baseUpper = errors ? baseline(true) : Level.LIMIT;
     lateReports.open();
+    measure();
     cohort.peakError = fresh();
     cohort.bestError = fresh();
     cohort.quietRounds = 0;
@@ -247,7 +242,7 @@ final class CohortIncident {
             .setRound(round.closed.round())
             .setPolicyVersion(round.policy.getVersion())
             .setAffectedDevices(0)
-            .setCohortDevices(round.cards.size())
+            .setCohortDevices(round.devices())
             .setTopDevices(List.of())
             .setEvidence(evidence)
             .setAction("")
@@ -322,8 +317,9 @@ final class CohortIncident {
     if (!isOpen()) {
       return;
     }
-    List<String> devices = verdict.affected();
-    cohort.affected = Math.max(cohort.affected, devices.size());
+    measure();
+    Top devices = verdict.affected();
+    cohort.affected = Math.max(cohort.affected, devices.count());
     if (opened) {
       verdict.emit(AlertStatus.FIRING, devices, Sentences.drift(round, fresh(), cohort.affected));
       verdict.decide(
@@ -355,7 +351,7 @@ final class CohortIncident {
   private boolean hasGrown() {
     long rounds = (round.closed.endMs() - cohort.alert.getUpdatedAtMs()) / round.closed.roundMs();
     int more = cohort.affected - cohort.alert.getAffectedDevices();
-    return more >= Math.max(1, round.cards.size() / 10)
+    return more >= Math.max(1, round.devices() / 10)
         && rounds >= round.policy.getDriftSettings().getQuietRounds();
   }
 

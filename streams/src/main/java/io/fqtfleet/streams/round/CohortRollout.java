@@ -16,16 +16,16 @@ import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.budget.BudgetRule.Recall;
 import io.fqtfleet.streams.budget.QuietTime;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.Longs;
+import io.fqtfleet.streams.rollout.Crowd;
 import io.fqtfleet.streams.rollout.Participant;
 import io.fqtfleet.streams.rollout.Participant.Obedience;
 import io.fqtfleet.streams.rollout.PolicyTerms;
 import io.fqtfleet.streams.rollout.RolloutStep;
 import io.fqtfleet.streams.rollout.RolloutStep.Withdrawal;
-import io.fqtfleet.streams.state.CohortEvent;
-import io.fqtfleet.streams.state.RolloutOrder;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
+import java.util.SortedMap;
 
 /** A cohort's rollout in one round: the cards as its participants, and its step as decisions. */
 final class CohortRollout {
@@ -40,19 +40,16 @@ final class CohortRollout {
   private Policy others;
   private boolean changed;
 
-  CohortRollout(CohortRound round, Collection<CohortEvent> events) {
+  /**
+   * @param orders single-object encoded commands of this round
+   */
+  CohortRollout(CohortRound round, List<byte[]> orders) {
     this.round = round;
     this.cohort = round.cohort;
-    for (CohortEvent event : events) {
-      if (event.getBody() instanceof RolloutOrder order) {
-        commands.add(read(order));
-      }
-    }
+    orders.forEach(order -> commands.add(read(order)));
   }
 
-  private static RolloutCommand read(RolloutOrder order) {
-    byte[] bytes = new byte[order.getCommand().remaining()];
-    order.getCommand().duplicate().get(bytes);
+  private static RolloutCommand read(byte[] bytes) {
     try {
       return COMMANDS.decode(bytes);
     } catch (WireException e) {
@@ -88,7 +85,7 @@ final class CohortRollout {
                   cohort.rollout,
                   round.policy.getFrozen() || isQuietTime(),
                   cohort.alert != null),
-              round.members.stream().map(this::participant).toList(),
+              new Crowd(round.members.stream().map(this::participant).toList(), new OtherShards()),
               commands);
       take(outcome);
     }
@@ -96,6 +93,21 @@ final class CohortRollout {
         PolicyTerms.isVersion(cohort.lastGood, round.policy)
             ? round.policy
             : PolicyTerms.withTermsOf(round.policy, cohort.lastGood);
+  }
+
+  /** What the other shards know of it. */
+  private final class OtherShards implements Crowd.Everyone {
+    @Override
+    public Longs sum(Longs own) {
+      return round.exchange.sum(Summary.ROLLOUT, own);
+    }
+
+    @Override
+    public SortedMap<String, Longs> union(SortedMap<String, Longs> own) {
+      Named<Longs> names = new Named<>();
+      own.forEach((device, hash) -> names.of(device, () -> hash));
+      return round.exchange.sum(Summary.NEXT, names).all();
+    }
   }
 
   /** The usual case: nothing runs, nothing new is wanted. */

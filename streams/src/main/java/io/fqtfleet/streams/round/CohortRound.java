@@ -1,6 +1,7 @@
 package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.Alert;
+import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.DriftSignal;
@@ -38,12 +39,6 @@ import java.util.TreeSet;
 public final class CohortRound {
   /** Weight of the past, per round, in what a device's error is now. */
   static final double MEMORY = 0.5;
-
-  /** The same during a trial, whose verdict needs more samples than two rounds have. */
-  private static final double TRIAL_MEMORY = 0.9;
-
-  /** Samples of the cohort's round that a device's own few are filled up with. */
-  private static final double PRIOR_SAMPLES = 10;
 
   /** So many deviations off its own past a signal is off. */
   static final double DEVIATIONS_OFF = 2;
@@ -84,7 +79,9 @@ public final class CohortRound {
   /**
    * What follows.
    *
+   * @param health null = another shard tells it
    * @param rollout where it stands now; null = nothing changed
+   * @param devices of the whole cohort from now on
    */
   public record Outcome(
       Set<String> departed,
@@ -92,7 +89,8 @@ public final class CohortRound {
       List<UpdateBudget> budgets,
       List<Alert> alerts,
       CohortHealth health,
-      Rollout rollout) {}
+      Rollout rollout,
+      int devices) {}
 
   final Closed closed;
   final Policy policy;
@@ -112,10 +110,17 @@ public final class CohortRound {
   /** The same in parts. */
   Shards shards;
 
-  final AlertMarks marks;
+  final Exchange exchange;
+
+  /** Of the whole cohort, as are all sums from here on. */
+  Roster roster;
+
+  AlertMarks marks;
   final Labels labels;
   final SharedCauses causes;
-  final CohortRollout rollout;
+  final DeviceErrors errors;
+  CohortRollout rollout;
+  private final Collection<CohortEvent> events;
 
   /** What is wrong with the input signals of this round; absent = nothing. */
   final Map<String, Set<Flaw>> flaws = new TreeMap<>();
@@ -141,16 +146,18 @@ public final class CohortRound {
       Closed closed,
       CohortCard cohort,
       SortedMap<String, DeviceCard> cards,
-      Collection<CohortEvent> events) {
+      Collection<CohortEvent> events,
+      Exchange exchange) {
     this.closed = closed;
     this.policy = closed.policy;
     this.cohort = cohort;
     this.cards = cards;
     this.heard = DeviceRound.merge(events);
-    this.marks = new AlertMarks(this, events);
+    this.events = events;
+    this.exchange = exchange;
     this.labels = new Labels(this);
+    this.errors = new DeviceErrors(this);
     this.causes = new SharedCauses(this);
-    this.rollout = new CohortRollout(this, events);
     List<DriftSignal> tested = policy.getDriftSettings().getSignals();
     this.chosen = new ChosenDetectors(policy.getDriftSettings());
     this.testsErrors = tested.contains(DriftSignal.ERROR);
@@ -169,7 +176,20 @@ public final class CohortRound {
       CohortCard cohort,
       SortedMap<String, DeviceCard> cards,
       Collection<CohortEvent> events) {
-    return decide(closed, cohort, cards, events, Shards.DEVICES);
+    return decide(closed, cohort, cards, events, Shards.DEVICES, Exchange.NONE);
+  }
+
+  /**
+   * Of a shard of a cohort: its devices, the cohort's memory as all shards have it, and how it
+   * learns of the other shards. What is decided on the cohort itself tells the one that speaks.
+   */
+  public static Outcome decide(
+      Closed closed,
+      CohortCard cohort,
+      SortedMap<String, DeviceCard> cards,
+      Collection<CohortEvent> events,
+      Exchange exchange) {
+    return decide(closed, cohort, cards, events, Shards.DEVICES, exchange);
   }
 
   /**
@@ -180,20 +200,23 @@ public final class CohortRound {
       CohortCard cohort,
       SortedMap<String, DeviceCard> cards,
       Collection<CohortEvent> events,
-      int perShard) {
-    return new CohortRound(closed, cohort, cards, events).run(perShard);
+      int perShard,
+      Exchange exchange) {
+    return new CohortRound(closed, cohort, cards, events, exchange).run(perShard);
   }
 
   private Outcome run(int perShard) {
     Set<String> departed = gather();
     shards = new Shards(members, perShard);
+    marks = new AlertMarks(this, roster.verdicts());
+    rollout = new CohortRollout(this, roster.orders());
     marks.verify();
     thresholds =
         Thresholds.of(
             policy.getDriftSettings().getFalsePagesPerFleetDay(),
             closed.roundMs,
             closed.fleetDevices,
-            cards.size(),
+            devices(),
             policy.getDriftSettings().getSignals().size());
     cohortSettings =
         thresholds.cohortLane(
@@ -212,16 +235,30 @@ public final class CohortRound {
       attribution.judge(member.device, member.card);
     }
     incident.afterDevices();
-    new Conditions(this).judge();
+    Conditions conditions = new Conditions(this);
+    conditions.judge();
     causes.judge();
     marks.complete();
+    CohortHealth health = RoundHealth.of(this, conditions);
     cohort.closedUntilMs = closed.endMs;
-    return new Outcome(
-        departed, decisions, budgets, alerts, RoundHealth.of(this), rollout.changed());
+    if (!exchange.speaks()) {
+      decisions.removeIf(decision -> decision.getDevice() == null);
+      alerts.removeIf(alert -> alert.getScope() != AlertScope.DEVICE);
+    }
+    Rollout moved = exchange.speaks() ? rollout.changed() : null;
+    CohortHealth told = exchange.speaks() ? health : null;
+    return new Outcome(departed, decisions, budgets, alerts, told, moved, devices());
+  }
+
+  /** Of the whole cohort. */
+  int devices() {
+    return (int) roster.get(Roster.Count.DEVICES);
   }
 
   private Set<String> gather() {
     Set<String> departed = new TreeSet<>();
+    Roster own = new Roster();
+    own.add(events);
     heard.forEach(
         (device, round) -> {
           if (round.left() || round.cameBack()) {
@@ -234,11 +271,16 @@ public final class CohortRound {
           } else {
             round.tell(cards.computeIfAbsent(device, d -> new DeviceCard()));
           }
-          cohort.reportsLost += round.lost;
-          cohort.reportsDropped += round.dropped;
+          own.add(Roster.Count.LOST, round.lost);
+          own.add(Roster.Count.DROPPED, round.dropped);
         });
     departed.forEach(heard::remove);
+    heard.values().forEach(own::add);
     cards.forEach((device, card) -> members.add(new Member(device, card, heard.get(device))));
+    own.add(Roster.Count.DEVICES, cards.size());
+    roster = exchange.sum(Summary.ROSTER, own);
+    cohort.reportsLost += roster.get(Roster.Count.LOST);
+    cohort.reportsDropped += roster.get(Roster.Count.DROPPED);
     return departed;
   }
 
@@ -303,10 +345,6 @@ public final class CohortRound {
     return signal.bothWays() ? Math.abs(residual) : residual;
   }
 
-  double memory(DeviceCard card) {
-    return card.standing == Standing.TRIAL ? TRIAL_MEMORY : MEMORY;
-  }
-
   /** Half of the evidence that a page needs, or in an incident or trouble of its own. */
   boolean isSuspicious(DeviceCard card) {
     boolean troubled = card.standing != Standing.STABLE && card.standing != Standing.WATCH;
@@ -350,44 +388,5 @@ public final class CohortRound {
       }
     }
     return best;
-  }
-
-  /**
-   * A device's error rate now: its latest rounds; of one in a cohort's incident filled up with the
-   * cohort's round, which tells more of it than its few samples. NaN if nothing is known.
-   */
-  double currentError(DeviceCard card) {
-    if (card.lead != Signal.ERROR) {
-      return Level.of(card.recentResidual);
-    }
-    boolean filled = cohort.alert != null && !card.isolated() && !Double.isNaN(signals.current());
-    double errors = card.recentErrors + (filled ? PRIOR_SAMPLES * signals.current() : 0);
-    double samples = card.recentSamples + (filled ? PRIOR_SAMPLES : 0);
-    return samples == 0 ? Double.NaN : errors / samples;
-  }
-
-  /** Standard error of a device's error rate now, as its reports are weighed. */
-  double standardError(DeviceCard card, double now) {
-    // Weights w, w·m, w·m², ... have (1 + m) times their sum as effective number.
-    double samples = card.recentSamples * (1 + memory(card));
-    double variance = now * (1 - now) * card.lane.dispersion(settings) / samples;
-    return samples == 0 ? Double.POSITIVE_INFINITY : Math.sqrt(variance);
-  }
-
-  /** Its error rate in this round alone if that says enough, else over its latest rounds. */
-  double freshError(String device, DeviceCard card) {
-    DeviceRound round = heard.get(device);
-    return card.lead == Signal.ERROR && round != null && round.labelled >= PRIOR_SAMPLES
-        ? (double) round.errors() / round.labelled
-        : currentError(card);
-  }
-
-  /** True if the device reported what its incident is measured by in this round. */
-  boolean hasNews(String device, DeviceCard card) {
-    DeviceRound round = heard.get(device);
-    return round != null
-        && (card.lead == Signal.ERROR
-            ? round.labelled > 0
-            : round.residuals.containsKey(card.lead));
   }
 }

@@ -8,14 +8,9 @@ import io.fqtfleet.schemas.Decision;
 import io.fqtfleet.schemas.ReasonCode;
 import io.fqtfleet.streams.budget.Standing;
 import io.fqtfleet.streams.drift.Signal;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
 
 /** What a round decides on a cohort's incident, written down: its alert and the decision. */
 final class CohortVerdict {
-  private static final int TOP_DEVICES = 10;
-
   /** From this severity on an incident of half of the cohort is critical. */
   private static final double CRITICAL_SEVERITY = 0.25;
 
@@ -32,27 +27,22 @@ final class CohortVerdict {
   /** Rises at once; falls only when the incident ends, so that an alert does not flap. */
   AlertSeverity severity() {
     boolean critical =
-        cohort.affected >= 0.5 * round.cards.size() && incident.severity() >= CRITICAL_SEVERITY;
+        cohort.affected >= 0.5 * round.devices() && incident.severity() >= CRITICAL_SEVERITY;
     boolean was = cohort.alert.getSeverity() == AlertSeverity.CRITICAL;
     return critical || was ? AlertSeverity.CRITICAL : AlertSeverity.WARNING;
   }
 
   /** Most evidence first. */
-  List<String> affected() {
-    if (incident.isLabelNoise()) {
-      return round.cards.keySet().stream()
-          .filter(device -> round.residual(device, Signal.ERROR) > 1)
-          .toList();
-    }
-    return round.cards.entrySet().stream()
-        .filter(e -> takesPart(e.getValue()))
-        .sorted(
-            Comparator.comparingDouble(
-                    (Map.Entry<String, DeviceCard> e) -> round.linearEvidence(e.getValue()))
-                .reversed()
-                .thenComparing(Map.Entry::getKey))
-        .map(Map.Entry::getKey)
-        .toList();
+  Top affected() {
+    boolean labels = incident.isLabelNoise();
+    Top own = new Top();
+    round.cards.forEach(
+        (device, card) -> {
+          if (labels ? round.residual(device, Signal.ERROR) > 1 : takesPart(card)) {
+            own.add(device, labels ? 0 : round.linearEvidence(card), round.closed.startMs());
+          }
+        });
+    return round.exchange.sum(Summary.AFFECTED, own);
   }
 
   private static boolean takesPart(DeviceCard card) {
@@ -75,7 +65,7 @@ final class CohortVerdict {
         .build();
   }
 
-  void emit(AlertStatus status, List<String> affected, String sentence) {
+  void emit(AlertStatus status, Top affected, String sentence) {
     boolean over = status == AlertStatus.RESOLVED || status == AlertStatus.INVALIDATED;
     cohort.alert =
         Alert.newBuilder(cohort.alert)
@@ -83,11 +73,9 @@ final class CohortVerdict {
             .setUpdatedAtMs(round.closed.endMs())
             .setResolvedAtMs(over ? (Long) round.closed.endMs() : null)
             .setAffectedDevices(cohort.affected)
-            .setCohortDevices(round.cards.size())
+            .setCohortDevices(round.devices())
             .setTopDevices(
-                over && affected.isEmpty()
-                    ? cohort.alert.getTopDevices()
-                    : affected.stream().limit(TOP_DEVICES).toList())
+                over && affected.count() == 0 ? cohort.alert.getTopDevices() : affected.names())
             .setEvidence(evidence())
             .setConfirmedDevices(
                 Math.max(cohort.alert.getConfirmedDevices(), CohortEvidence.confirmed(round)))

@@ -7,10 +7,9 @@ import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertSeverity;
 import io.fqtfleet.schemas.AlertStatus;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.Longs;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -56,7 +55,9 @@ final class Conditions {
 
   private static final double SHARED = 0.2;
   private static final int SHARED_MIN = 3;
-  private static final int TOP_DEVICES = 10;
+
+  /** Shares are summed in these parts of one. */
+  private static final double UNITS = 1L << 32;
 
   private final CohortRound round;
   private final int quietRounds;
@@ -69,8 +70,8 @@ final class Conditions {
   }
 
   void judge() {
-    EnumMap<AlertKind, List<String>> broken = new EnumMap<>(AlertKind.class);
-    KINDS.forEach(kind -> broken.put(kind, new ArrayList<>()));
+    Named<Top> own = new Named<>();
+    KINDS.forEach(kind -> own.of(kind.name(), Top::new));
     round.cards.forEach((device, card) -> count(card, round.heard.get(device)));
     round.cards.forEach(
         (device, card) -> {
@@ -78,14 +79,14 @@ final class Conditions {
             Condition condition = card.conditions.computeIfAbsent(kind, k -> new Condition());
             condition.see(isBroken(kind, device, card), startMs(kind, card));
             if (condition.bad >= roundsMin(kind) || condition.alert != null && condition.bad > 0) {
-              broken.get(kind).add(device);
+              own.of(kind.name(), Top::new).add(device, condition.sinceMs);
             }
           }
         });
+    Named<Top> broken = round.exchange.sum(Summary.BROKEN, own);
     for (AlertKind kind : KINDS) {
-      judge(kind, broken.get(kind));
+      judge(kind, broken.of(kind.name(), Top::new));
     }
-    learnLoss();
     round.cards.values().forEach(card -> card.conditions.values().removeIf(Condition::idle));
     round.cohort.conditions.values().removeIf(Condition::idle);
   }
@@ -150,28 +151,28 @@ final class Conditions {
     return all == 0 ? 0 : card.recentLost / all;
   }
 
-  /** What is told as a loss does not become the usual one. */
-  private void learnLoss() {
-    Condition whole = round.cohort.conditions.get(AlertKind.TELEMETRY_LOSS);
-    if (whole != null && whole.alert != null) {
-      return;
-    }
-    double sum = 0;
-    double squares = 0;
-    int devices = 0;
-    for (Map.Entry<String, DeviceCard> entry : round.cards.entrySet()) {
-      DeviceCard card = entry.getValue();
-      DeviceRound heard = round.heard.get(entry.getKey());
-      Condition own = card.conditions.get(AlertKind.TELEMETRY_LOSS);
+  /** Devices that count for the usual loss, their shares and the squares of these, in units. */
+  Longs losses() {
+    Longs losses = new Longs(0, 0, 0);
+    for (CohortRound.Member member : round.members) {
+      Condition own = member.card().conditions.get(AlertKind.TELEMETRY_LOSS);
       boolean troubled = own != null && own.alert != null;
-      if (!troubled && heard != null && heard.reports > 0) {
-        double share = lostShare(card);
-        sum += share;
-        squares += share * share;
-        devices++;
+      if (!troubled && member.heard() != null && member.heard().reports > 0) {
+        double share = lostShare(member.card());
+        losses.add(0, 1);
+        losses.add(1, Math.round(share * UNITS));
+        losses.add(2, Math.round(share * share * UNITS));
       }
     }
-    round.cohort.usualLoss.add(sum, squares, devices);
+    return losses;
+  }
+
+  /** What is told as a loss does not become the usual one. */
+  void learn(Longs losses) {
+    Condition whole = round.cohort.conditions.get(AlertKind.TELEMETRY_LOSS);
+    if (whole == null || whole.alert == null) {
+      round.cohort.usualLoss.add(losses.get(1) / UNITS, losses.get(2) / UNITS, (int) losses.get(0));
+    }
   }
 
   private boolean saturates(DeviceCard card, DeviceRound heard) {
@@ -190,25 +191,25 @@ final class Conditions {
     return (wanted || peersHaveEnergy) && runsOut(heard);
   }
 
-  private static boolean runsOut(DeviceRound heard) {
+  static boolean runsOut(DeviceRound heard) {
     return heard.throttled >= THROTTLED_MIN
         && heard.throttled >= THROTTLED_SHARE * (heard.throttled + heard.trained);
   }
 
   private boolean peersHaveEnergy() {
-    long empty = round.heard.values().stream().filter(Conditions::runsOut).count();
-    return empty <= PEERS_EMPTY_MAX * round.heard.size();
+    long empty = round.roster.get(Roster.Count.RUN_OUT);
+    return empty <= PEERS_EMPTY_MAX * round.roster.get(Roster.Count.HEARD);
   }
 
-  private void judge(AlertKind kind, List<String> broken) {
+  private void judge(AlertKind kind, Top broken) {
     Condition whole = round.cohort.conditions.computeIfAbsent(kind, k -> new Condition());
-    int devices = round.cards.size();
+    int devices = round.devices();
     // Hysteresis: what began as the cohort's ends when half as many are left.
     double share = whole.alert == null ? SHARED : SHARED / 2;
-    boolean shared = broken.size() >= Math.max(SHARED_MIN, share * devices);
+    boolean shared = broken.count() >= Math.max(SHARED_MIN, share * devices);
     whole.see(shared, round.closed.startMs());
     if (shared && whole.alert == null) {
-      whole.sinceMs = earliest(kind, broken);
+      whole.sinceMs = broken.sinceMs();
       whole.alert = cohortAlert(kind, broken, whole.sinceMs);
       round.alerts.add(whole.alert);
     } else if (whole.alert != null) {
@@ -224,13 +225,13 @@ final class Conditions {
     }
   }
 
-  private void follow(Condition whole, AlertKind kind, List<String> broken) {
+  private void follow(Condition whole, AlertKind kind, Top broken) {
     AlertFeedback refutation = round.marks.refutation(whole.alert);
     if (refutation != null) {
       end(whole, AlertMarks.endOf(refutation), RuleSentences.refuted(refutation, whole.alert));
     } else if (whole.good >= quietRounds) {
       end(whole, AlertStatus.RESOLVED, RuleSentences.over(round, whole.alert));
-    } else if (broken.size() >= 2 * whole.alert.getAffectedDevices()) {
+    } else if (broken.count() >= 2 * whole.alert.getAffectedDevices()) {
       whole.alert =
           Alert.newBuilder(cohortAlert(kind, broken, whole.sinceMs))
               .setId(whole.alert.getId())
@@ -266,13 +267,6 @@ final class Conditions {
         && card.recentLost < 1;
   }
 
-  private long earliest(AlertKind kind, List<String> devices) {
-    return devices.stream()
-        .mapToLong(device -> round.cards.get(device).conditions.get(kind).sinceMs)
-        .min()
-        .orElse(round.closed.startMs());
-  }
-
   private Alert deviceAlert(AlertKind kind, String device, DeviceCard card, Condition own) {
     return RuleAlerts.of(round, kind, AlertScope.DEVICE, device, own.sinceMs)
         .setAffectedDevices(1)
@@ -283,14 +277,14 @@ final class Conditions {
         .build();
   }
 
-  private Alert cohortAlert(AlertKind kind, List<String> devices, long sinceMs) {
-    boolean half = devices.size() >= 0.5 * round.cards.size();
+  private Alert cohortAlert(AlertKind kind, Top devices, long sinceMs) {
+    boolean half = devices.count() >= 0.5 * round.devices();
     return RuleAlerts.of(round, kind, AlertScope.COHORT, round.closed.cohort(), sinceMs)
-        .setAffectedDevices(devices.size())
-        .setTopDevices(devices.stream().limit(TOP_DEVICES).toList())
+        .setAffectedDevices(devices.count())
+        .setTopDevices(devices.names())
         .setSeverity(half ? AlertSeverity.CRITICAL : AlertSeverity.WARNING)
         .setAction(RuleSentences.action(kind))
-        .setSentence(RuleSentences.cohort(round, kind, devices.size(), sinceMs))
+        .setSentence(RuleSentences.cohort(round, kind, devices.count(), sinceMs))
         .build();
   }
 

@@ -2,16 +2,21 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.streams.budget.Standing;
+import io.fqtfleet.streams.drift.CohortMoves;
+import io.fqtfleet.streams.drift.CohortPool;
 import io.fqtfleet.streams.drift.CohortSignals;
 import io.fqtfleet.streams.drift.CohortSignals.Member;
+import io.fqtfleet.streams.drift.CohortSignals.Tested;
 import io.fqtfleet.streams.drift.EvidenceSum;
 import io.fqtfleet.streams.drift.InputWatch.Flaw;
 import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.Longs;
 import io.fqtfleet.streams.drift.PlainMath;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import io.fqtfleet.streams.drift.SignalLane.Noise;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -53,34 +58,67 @@ final class Detection {
 
   /** The signals are taken from the state before the round, then the round is tested. */
   void run() {
-    Suspects suspects = round.shards.sum(this::suspects, Suspects::merge, new Suspects());
-    Predicate<CohortRound.Member> outliers = suspects.outliers(round::linearEvidence);
-    round.signals =
-        CohortSignals.of(
-            round.shards.map((index, shard) -> members(shard)),
-            round.settings,
-            round.thresholds.logInverseBetaCohort(),
-            round.closed.fleetLevels().getOrDefault(Signal.ERROR, 0.0));
-    follow(Signal.ERROR, round.signals.level());
-    cohort.lane.observe(round.signals.counted(), round.signals.sum(), round.closed.startMs(), calm);
-    if (!Double.isNaN(round.signals.current())) {
-      double samples = round.signals.samples();
-      cohort.recentErrors =
-          CohortRound.MEMORY * cohort.recentErrors + round.signals.current() * samples;
-      cohort.recentSamples = CohortRound.MEMORY * cohort.recentSamples + samples;
+    List<List<Member>> members = round.shards.map((index, shard) -> members(shard));
+    Both<Suspects, CohortPool> past =
+        round.exchange.sum(
+            Summary.PAST,
+            new Both<>(
+                round.shards.sum(this::suspects, Suspects::merge, new Suspects()),
+                members.stream()
+                    .map(shard -> CohortSignals.pool(shard, round.settings))
+                    .reduce(new CohortPool(), CohortPool::merge)));
+    Predicate<CohortRound.Member> outliers = past.first().outliers(round::linearEvidence);
+    List<Tested> tested =
+        round.shards.map((index, shard) -> test(members.get(index), past.second()));
+    Map<Signal, List<Levels>> levels = new EnumMap<>(Signal.class);
+    Named<SignalMoves> signals = new Named<>();
+    for (Signal signal : round.others) {
+      List<Levels> parts = round.shards.map((index, shard) -> levels(signal, shard, outliers));
+      levels.put(signal, parts);
+      SignalMoves moves = signals.of(signal.name(), SignalMoves::new);
+      parts.forEach(part -> moves.merge(part.moves));
     }
-    List<double[]> residuals = round.signals.residuals();
+    CohortMoves errors =
+        tested.stream().map(Tested::moves).reduce(new CohortMoves(), CohortMoves::merge);
+    Both<CohortMoves, Named<SignalMoves>> moves =
+        round.exchange.sum(Summary.MOVES, new Both<>(errors, signals));
+    observeErrors(CohortSignals.of(past.second(), moves.first(), logInverseBeta()));
     round
         .shards
-        .map((index, shard) -> testErrors(shard, residuals.get(index)))
+        .map((index, shard) -> testErrors(shard, tested.get(index).residuals()))
         .forEach(round.flaws::putAll);
-    for (Signal signal : round.others) {
-      test(signal, outliers);
+    levels.forEach(
+        (signal, parts) ->
+            observe(signal, parts, moves.second().of(signal.name(), SignalMoves::new)));
+    Both<EvidenceSum, Longs> evidence =
+        round.exchange.sum(
+            Summary.EVIDENCE,
+            new Both<>(
+                round.shards.sum(this::evidence, EvidenceSum::merge, new EvidenceSum()),
+                new Longs(round.flaws.size())));
+    round.cohortEvidence = cohortEvidence(evidence.first());
+    long reporting = round.roster.get(Roster.Count.REPORTING);
+    round.flawsShared = evidence.second().get(0) > Math.max(1, FLAWED_SHARE * reporting);
+  }
+
+  private double logInverseBeta() {
+    return round.thresholds.logInverseBetaCohort();
+  }
+
+  private Tested test(List<Member> members, CohortPool pool) {
+    double shared = round.closed.fleetLevels().getOrDefault(Signal.ERROR, 0.0);
+    return CohortSignals.test(members, pool, round.settings, logInverseBeta(), shared);
+  }
+
+  private void observeErrors(CohortSignals.Signals now) {
+    round.signals = now;
+    follow(Signal.ERROR, now.level());
+    cohort.lane.observe(now.counted(), now.sum(), round.closed.startMs(), calm);
+    if (!Double.isNaN(now.current())) {
+      double samples = now.samples();
+      cohort.recentErrors = CohortRound.MEMORY * cohort.recentErrors + now.current() * samples;
+      cohort.recentSamples = CohortRound.MEMORY * cohort.recentSamples + samples;
     }
-    EvidenceSum evidence = round.shards.sum(this::evidence, Detection::add, new EvidenceSum());
-    round.cohortEvidence = cohortEvidence(evidence);
-    long reporting = round.heard.values().stream().filter(r -> r.reports > 0).count();
-    round.flawsShared = round.flaws.size() > Math.max(1, FLAWED_SHARE * reporting);
   }
 
   private Suspects suspects(List<CohortRound.Member> shard) {
@@ -133,7 +171,7 @@ final class Detection {
         card.lane.testOnly(k, n, startMs(heard), round.settings);
       }
       if (n > 0) {
-        double memory = round.memory(card);
+        double memory = round.errors.memory(card);
         card.recentErrors = memory * card.recentErrors + k;
         card.recentSamples = memory * card.recentSamples + n;
       }
@@ -179,10 +217,7 @@ final class Detection {
    */
   private record Levels(double[] values, SignalMoves moves) {}
 
-  private void test(Signal signal, Predicate<CohortRound.Member> outliers) {
-    List<Levels> parts = round.shards.map((index, shard) -> levels(signal, shard, outliers));
-    SignalMoves moves = new SignalMoves();
-    parts.forEach(part -> moves.merge(part.moves));
+  private void observe(Signal signal, List<Levels> parts, SignalMoves moves) {
     double common = moves.common();
     round.shards.each((index, shard) -> observe(signal, shard, parts.get(index).values, common));
     if (moves.devices() >= CohortSignals.DEVICES_MIN) {
@@ -239,7 +274,7 @@ final class Detection {
   }
 
   private void follow(Signal signal, double mean) {
-    double memory = levelMemory(round.members.size());
+    double memory = levelMemory(round.devices());
     if (!Double.isNaN(mean)) {
       cohort.levels.merge(signal, mean, (old, now) -> memory * old + (1 - memory) * now);
     }
@@ -281,11 +316,6 @@ final class Detection {
         sum.add(round.evidence(card));
       }
     }
-    return sum;
-  }
-
-  private static EvidenceSum add(EvidenceSum sum, EvidenceSum part) {
-    sum.merge(part);
     return sum;
   }
 

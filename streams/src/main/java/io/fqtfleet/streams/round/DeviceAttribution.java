@@ -60,8 +60,8 @@ final class DeviceAttribution {
   void judge(String device, DeviceCard card) {
     Standing from = card.standing;
     DeviceVerdict verdict = new DeviceVerdict(round, device, card, from);
-    double now = round.currentError(card);
-    if (round.hasNews(device, card) && !Double.isNaN(now)) {
+    double now = round.errors.current(card);
+    if (round.errors.hasNews(device, card) && !Double.isNaN(now)) {
       if (!(card.standing == Standing.TRIAL && round.rollout.isQuietTime())) {
         card.rounds++;
       }
@@ -199,7 +199,7 @@ final class DeviceAttribution {
     if (lead != Signal.ERROR) {
       card.recentResidual = round.residual(device, lead);
     }
-    double now = round.currentError(card);
+    double now = round.errors.current(card);
     card.baseError = base(card);
     card.peakError = Math.max(now, card.baseError);
     card.limitError = Math.max(upper(card), partOfRise(card, REMAINING_RISE));
@@ -220,7 +220,7 @@ final class DeviceAttribution {
         card.lane.ready(round.settings)
             && (PlainMath.log(round.evidence(card, Signal.ERROR))
                     >= round.settings.logThreshold() / 2
-                || round.currentError(card)
+                || round.errors.current(card)
                     > Math.max(
                         card.lane.upperError(round.settings),
                         card.lane.referenceError() + RISE_MIN));
@@ -328,7 +328,7 @@ final class DeviceAttribution {
     boolean errors = card.lead == Signal.ERROR;
     double left = errors ? now - card.baseError : Level.deviations(now);
     double rise = errors ? card.peakError - card.baseError : Level.deviations(card.peakError);
-    double doubt = CLEAR * (errors ? round.standardError(card, now) : 1);
+    double doubt = CLEAR * (errors ? round.errors.standardError(card, now) : 1);
     boolean over = card.rounds >= TRIAL_FACTOR_MAX * rounds;
     boolean failed =
         card.rounds >= TRIAL_FACTOR_MIN * rounds
@@ -346,7 +346,7 @@ final class DeviceAttribution {
 
   /** What chance may have done to a device's error in a trial. */
   private double doubt(DeviceCard card, double now) {
-    return card.lead == Signal.ERROR ? CLEAR * round.standardError(card, now) : 0;
+    return card.lead == Signal.ERROR ? CLEAR * round.errors.standardError(card, now) : 0;
   }
 
   /** Labels say that nothing is wrong, although the inputs differ. */
@@ -356,7 +356,7 @@ final class DeviceAttribution {
       return false;
     }
     double error = card.recentErrors / card.recentSamples;
-    return error <= card.lane.referenceError() + round.standardError(card, error);
+    return error <= card.lane.referenceError() + round.errors.standardError(card, error);
   }
 
   private void breaks(DeviceCard card, double now, DeviceVerdict verdict) {

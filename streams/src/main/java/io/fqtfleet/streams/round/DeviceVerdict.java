@@ -60,7 +60,7 @@ final class DeviceVerdict {
             .setRound(round.closed.round())
             .setPolicyVersion(round.policy.getVersion())
             .setAffectedDevices(1)
-            .setCohortDevices(round.cards.size())
+            .setCohortDevices(round.devices())
             .setTopDevices(List.of(device))
             .setEvidence(evidence)
             .setAction(Sentences.deviceAction(round, device, kind))
@@ -102,7 +102,7 @@ final class DeviceVerdict {
         .setBoundIsEmpirical(
             flawed || dispersion > 1 || card.lead != Signal.ERROR || round.chosen.has(card.lead))
         .setBaseline(card.baseError)
-        .setCurrent(round.freshError(device, card))
+        .setCurrent(round.errors.fresh(device, card))
         .setSamples(heard == null ? 0 : heard.labelled)
         .setDispersion(dispersion)
         .build();

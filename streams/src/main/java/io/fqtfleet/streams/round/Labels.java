@@ -62,8 +62,7 @@ final class Labels {
   private boolean levelsAreFlat() {
     double error = level(Signal.ERROR);
     double standardError =
-        Math.sqrt(
-            Detection.levelVariance(round.members.size()) / Math.max(1, round.signals.counted()));
+        Math.sqrt(Detection.levelVariance(round.devices()) / Math.max(1, round.signals.counted()));
     return error >= LEVEL_ERRORS_MIN * standardError
         && level(Signal.CONFIDENCE) <= CONFIDENCE_SHARE * error
         && Math.abs(level(Signal.INPUT_MEAN)) <= INPUT_SHARE * error
@@ -81,7 +80,7 @@ final class Labels {
     DeviceRound heard = round.heard.get(device);
     return heard != null
         && heard.residuals.containsKey(Signal.CONFIDENCE)
-        && round.currentError(card) - card.lane.referenceError() >= RISE_MIN
+        && round.errors.current(card) - card.lane.referenceError() >= RISE_MIN
         && worldIsFlat(heard.residuals, card.signals, round.settings.logThreshold());
   }
 
@@ -109,9 +108,7 @@ final class Labels {
   }
 
   private boolean mostlyUnlabelled() {
-    long seen = round.heard.values().stream().mapToLong(r -> r.seen).sum();
-    long labelled = round.heard.values().stream().mapToLong(r -> r.labelled).sum();
-    return 2 * labelled < seen;
+    return 2 * round.roster.get(Roster.Count.LABELLED) < round.roster.get(Roster.Count.SEEN);
   }
 
   /**
@@ -126,7 +123,7 @@ final class Labels {
       return alarms && suspect(device, card, verdict);
     }
     double back = card.lane.upperError(round.settings);
-    noise.see(!(round.currentError(card) <= back), round.closed.startMs());
+    noise.see(!(round.errors.current(card) <= back), round.closed.startMs());
     int quiet = round.policy.getDriftSettings().getQuietRounds();
     if (moved(card.signals, 0.5 * round.settings.logThreshold())) {
       end(card, noise, AlertStatus.INVALIDATED, Sentences.worldMoved(device));

@@ -1,5 +1,6 @@
 package io.fqtfleet.streams.round;
 
+import io.fqtfleet.streams.drift.Longs;
 import io.fqtfleet.streams.drift.Signal;
 
 /**
@@ -34,7 +35,7 @@ final class LateReports {
     if (!inTime || cohort.lead != Signal.ERROR || cohort.sparse) {
       return false;
     }
-    boolean late = false;
+    Longs own = new Longs(0, 0, 0);
     for (CohortRound.Member member : round.members) {
       DeviceRound heard = member.heard();
       boolean missed =
@@ -43,11 +44,14 @@ final class LateReports {
               && heard.sinceMs > 0
               && heard.sinceMs <= raisedMs - roundMs;
       if (missed && member.card().lane.ready(round.settings) && !member.card().isolated()) {
-        cohort.raisedErrors += heard.errors();
-        cohort.raisedSamples += heard.labelled;
-        late = true;
+        own.add(0, heard.errors());
+        own.add(1, heard.labelled);
+        own.add(2, 1);
       }
     }
-    return late && cohort.raisedErrors <= cohort.baseUpper * cohort.raisedSamples;
+    Longs late = round.exchange.sum(Summary.LATE, own);
+    cohort.raisedErrors += late.get(0);
+    cohort.raisedSamples += late.get(1);
+    return late.get(2) > 0 && cohort.raisedErrors <= cohort.baseUpper * cohort.raisedSamples;
   }
 }

@@ -4,84 +4,49 @@ import io.fqtfleet.schemas.AttributeLevel;
 import io.fqtfleet.schemas.CohortHealth;
 import io.fqtfleet.schemas.SignalLevel;
 import io.fqtfleet.streams.drift.LogSpace;
+import io.fqtfleet.streams.drift.Longs;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.SignalLane;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.TreeMap;
 
 /** Sums up a round. */
 final class RoundHealth {
   private static final int ATTRIBUTES_MAX = 64;
-
-  /** The largest evidence that one device counts with: far above any threshold. */
-  private static final double EVIDENCE_MAX = 1e26;
+  private static final int ONLINE = 3;
+  private static final int SUSPICIOUS = 4;
 
   private RoundHealth() {}
 
-  /** Devices of a cohort that share an attribute. */
-  private static final class Group {
-    private int devices;
-    private int suspicious;
-    private double evidence;
-    private long onsetMs;
-
-    void add(CohortRound round, DeviceCard card, boolean isSuspicious) {
-      devices++;
-      evidence += Math.min(EVIDENCE_MAX, round.linearEvidence(card));
-      if (isSuspicious) {
-        suspicious++;
-        long onset = round.onsetMs(card);
-        onsetMs = onsetMs == 0 ? onset : Math.min(onsetMs, onset);
-      }
-    }
-
-    AttributeLevel level(String attribute) {
-      return new AttributeLevel(attribute, devices, suspicious, evidence, onsetMs);
-    }
-  }
-
-  static CohortHealth of(CohortRound round) {
-    DeviceRound sum = new DeviceRound();
-    int reporting = 0;
-    int training = 0;
-    for (DeviceRound device : round.heard.values()) {
-      reporting += device.reports > 0 ? 1 : 0;
-      training += device.trained > 0 ? 1 : 0;
-      sum.seen += device.seen;
-      sum.labelled += device.labelled;
-      sum.correct += device.correct;
-      sum.trained += device.trained;
-      sum.lossSum += device.lossSum;
-      sum.gradNormSquareSum += device.gradNormSquareSum;
-      sum.gradSamples += device.gradSamples;
-      sum.confidenceSum += device.confidenceSum;
-      sum.macsForward += device.macsForward;
-      sum.macsBackward += device.macsBackward;
-      sum.energyMicroJoule += device.energyMicroJoule;
-    }
+  /** Also teaches the cohort what is usual, of the same sums. */
+  static CohortHealth of(CohortRound round, Conditions conditions) {
+    Both<Longs, Named<AttributeGroup>> totals =
+        round.exchange.sum(
+            Summary.TOTALS, new Both<>(counts(round, conditions), attributes(round)));
+    conditions.learn(totals.first());
+    Roster sum = round.roster;
     CohortCard cohort = round.cohort;
     return CohortHealth.newBuilder()
         .setCohort(round.closed.cohort())
         .setRound(round.closed.round())
         .setRoundEndMs(round.closed.endMs())
         .setPolicyVersion(round.policy.getVersion())
-        .setDevicesKnown(round.cards.size())
-        .setDevicesOnline((int) round.cards.values().stream().filter(c -> c.online).count())
-        .setDevicesReporting(reporting)
-        .setDevicesTraining(training)
-        .setSamplesSeen(sum.seen)
-        .setSamplesLabelled(sum.labelled)
-        .setSamplesCorrect(sum.correct)
-        .setSamplesTrained(sum.trained)
-        .setLossSum(sum.lossSum)
-        .setGradNormSquareSum(sum.gradNormSquareSum)
-        .setGradSamples(sum.gradSamples)
-        .setConfidenceSum(sum.confidenceSum)
-        .setMacsForward(sum.macsForward)
-        .setMacsBackward(sum.macsBackward)
-        .setEnergyMicroJoule(sum.energyMicroJoule)
+        .setDevicesKnown(round.devices())
+        .setDevicesOnline((int) totals.first().get(ONLINE))
+        .setDevicesReporting((int) sum.get(Roster.Count.REPORTING))
+        .setDevicesTraining((int) sum.get(Roster.Count.TRAINING))
+        .setSamplesSeen(sum.get(Roster.Count.SEEN))
+        .setSamplesLabelled(sum.get(Roster.Count.LABELLED))
+        .setSamplesCorrect(sum.get(Roster.Count.CORRECT))
+        .setSamplesTrained(sum.get(Roster.Count.TRAINED))
+        .setLossSum(sum.get(Roster.Count.LOSS))
+        .setGradNormSquareSum(sum.get(Roster.Count.GRADIENTS))
+        .setGradSamples(sum.get(Roster.Count.GRADIENT_SAMPLES))
+        .setConfidenceSum(sum.get(Roster.Count.CONFIDENCE))
+        .setMacsForward(sum.get(Roster.Count.MACS_FORWARD))
+        .setMacsBackward(sum.get(Roster.Count.MACS_BACKWARD))
+        .setEnergyMicroJoule(sum.get(Roster.Count.ENERGY))
         .setBaselineError(cohort.alert == null ? round.signals.baseline() : cohort.baseError)
         .setLogEvidence(round.cohortEvidence)
         .setLogThreshold(round.thresholds.logCohort())
@@ -89,10 +54,9 @@ final class RoundHealth {
         .setReportsLost(cohort.reportsLost)
         .setReportsDuplicate(cohort.reportsDropped)
         .setLevels(levels(round))
-        .setAttributes(attributes(round))
+        .setAttributes(most(totals.second()))
         .setSharedCauses(List.copyOf(cohort.shared.keySet()))
-        .setSuspiciousDevices(
-            (int) round.cards.values().stream().filter(round::isSuspicious).count())
+        .setSuspiciousDevices((int) totals.first().get(SUSPICIOUS))
         .build();
   }
 
@@ -109,25 +73,41 @@ final class RoundHealth {
               SignalLevel.newBuilder()
                   .setSignal(signal.name())
                   .setResidual(residual)
-                  .setDevices(round.cards.size())
+                  .setDevices(round.devices())
                   .setLogEvidence(evidence)
                   .build());
         });
     return levels;
   }
 
-  /** The attributes that most devices have; that all of a rare value suffer shows elsewhere. */
-  private static List<AttributeLevel> attributes(CohortRound round) {
-    TreeMap<String, Group> groups = new TreeMap<>();
+  /** The cohort's usual loss, then who is online and who is suspicious. */
+  private static Longs counts(CohortRound round, Conditions conditions) {
+    Longs losses = conditions.losses();
+    long online = round.cards.values().stream().filter(c -> c.online).count();
+    long suspicious = round.cards.values().stream().filter(round::isSuspicious).count();
+    return new Longs(losses.get(0), losses.get(1), losses.get(2), online, suspicious);
+  }
+
+  private static Named<AttributeGroup> attributes(CohortRound round) {
+    Named<AttributeGroup> groups = new Named<>();
     for (CohortRound.Member member : round.members) {
       DeviceCard card = member.card();
       boolean suspicious = !card.attributes.isEmpty() && round.isSuspicious(card);
       for (String attribute : card.attributes) {
-        groups.computeIfAbsent(attribute, a -> new Group()).add(round, card, suspicious);
+        AttributeGroup group = groups.of(attribute, AttributeGroup::new);
+        group.add(round.linearEvidence(card));
+        if (suspicious) {
+          group.addSuspicious(round.onsetMs(card));
+        }
       }
     }
+    return groups;
+  }
+
+  /** The attributes that most devices have; that all of a rare value suffer shows elsewhere. */
+  private static List<AttributeLevel> most(Named<AttributeGroup> groups) {
     List<AttributeLevel> levels = new ArrayList<>();
-    groups.forEach((attribute, group) -> levels.add(group.level(attribute)));
+    groups.all().forEach((attribute, group) -> levels.add(group.level(attribute)));
     return levels.stream()
         .sorted(
             Comparator.comparingInt(AttributeLevel::getDevices)

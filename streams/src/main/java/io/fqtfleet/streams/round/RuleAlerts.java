@@ -29,7 +29,7 @@ final class RuleAlerts {
         .setRound(round.closed.round())
         .setPolicyVersion(round.policy.getVersion())
         .setAffectedDevices(1)
-        .setCohortDevices(round.cards.size())
+        .setCohortDevices(round.devices())
         .setTopDevices(List.of())
         .setEvidence(
             AlertEvidence.newBuilder()

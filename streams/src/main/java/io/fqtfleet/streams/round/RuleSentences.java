@@ -67,7 +67,7 @@ final class RuleSentences {
     return "%d of %d devices of cohort %s %s since %s: one cause for all is likely. %s"
         .formatted(
             devices,
-            round.cards.size(),
+            round.devices(),
             round.closed.cohort(),
             what,
             Sentences.time(sinceMs),

@@ -88,7 +88,7 @@ final class Sentences {
             rise(round.cohort.lead, round.cohort.baseError, now),
             time(round.cohort.alert.getOnsetMs()),
             affected,
-            round.cards.size(),
+            round.devices(),
             pages(round, round.cohortEvidence, round.thresholds.logCohort()),
             driftAction(round, false));
   }
@@ -137,7 +137,7 @@ final class Sentences {
         .formatted(
             device,
             percent(card.lane.referenceError()),
-            percent(round.freshError(device, card)),
+            percent(round.errors.fresh(device, card)),
             time(card.lane.onsetMs()),
             pages(round, round.evidence(card), round.settings.logThreshold()),
             RuleSentences.action(AlertKind.LABEL_NOISE));
@@ -177,7 +177,7 @@ final class Sentences {
     return ("Device %s drifted alone: %s since %s while cohort %s stayed as it was (%s). %s")
         .formatted(
             device,
-            rise(card.lead, card.baseError, round.freshError(device, card)),
+            rise(card.lead, card.baseError, round.errors.fresh(device, card)),
             time(round.onsetMs(card)),
             round.closed.cohort(),
             pages(round, round.evidence(card), round.settings.logThreshold()),
@@ -188,7 +188,7 @@ final class Sentences {
     return "Device %s did not recover, %s, although cohort %s did. %s"
         .formatted(
             device,
-            rise(card.lead, card.baseError, round.currentError(card)),
+            rise(card.lead, card.baseError, round.errors.current(card)),
             round.closed.cohort(),
             deviceAction(round, device, AlertKind.DEVICE_DRIFT));
   }
@@ -214,7 +214,8 @@ final class Sentences {
 
   static String trialFailed(CohortRound round, String device, DeviceCard card) {
     return "Training for %d rounds did not help device %s, %s: it is taken for broken."
-        .formatted(card.rounds, device, rise(card.lead, card.baseError, round.currentError(card)));
+        .formatted(
+            card.rounds, device, rise(card.lead, card.baseError, round.errors.current(card)));
   }
 
   static String fault(CohortRound round, String device, DeviceCard card) {
@@ -222,7 +223,7 @@ final class Sentences {
             + " help. %s")
         .formatted(
             device,
-            rise(card.lead, card.baseError, round.currentError(card)),
+            rise(card.lead, card.baseError, round.errors.current(card)),
             time(round.onsetMs(card)),
             round.closed.cohort(),
             deviceAction(round, device, AlertKind.DEVICE_FAULT));
@@ -251,12 +252,13 @@ final class Sentences {
   }
 
   static String helped(CohortRound round, String device, DeviceCard card) {
-    return "Device %s is back: %s.".formatted(device, stands(card.lead, round.currentError(card)));
+    return "Device %s is back: %s."
+        .formatted(device, stands(card.lead, round.errors.current(card)));
   }
 
   static String halfHelped(CohortRound round, String device, DeviceCard card) {
     return "Training helped device %s in part: %s, which is accepted as the new reference."
-        .formatted(device, rise(card.lead, card.baseError, round.currentError(card)));
+        .formatted(device, rise(card.lead, card.baseError, round.errors.current(card)));
   }
 
   static String soundAgain(CohortRound round, String device) {

@@ -7,15 +7,13 @@ import io.fqtfleet.schemas.AlertKind;
 import io.fqtfleet.schemas.AlertScope;
 import io.fqtfleet.schemas.AlertSeverity;
 import io.fqtfleet.schemas.AlertStatus;
-import io.fqtfleet.streams.drift.ExactSum;
+import io.fqtfleet.streams.drift.Longs;
 import io.fqtfleet.streams.drift.Signal;
 import io.fqtfleet.streams.drift.Thresholds;
 import io.fqtfleet.streams.state.SharedSuspect;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * An attribute, such as a firmware or a sensor batch, that devices of several cohorts share and
@@ -34,9 +32,16 @@ final class SharedCauses {
   private static final int OTHERS_MIN = 3;
   private static final int SHARERS_MIN = 2;
 
-  private static final int TOP_DEVICES = 10;
+  /** Of the whole cohort; no attribute has this name. */
+  private static final String ALL = "";
+
+  /** Residuals are summed in these parts of a deviation. */
+  private static final double UNITS = 1L << 32;
+
+  private static final Signal[] SIGNALS = Signal.values();
 
   private final CohortRound round;
+  private Named<Longs> groups = new Named<>();
   private final Map<String, SharedSuspect> suspects = new HashMap<>();
 
   /** What separates those that are off in a signal from the rest. */
@@ -108,7 +113,8 @@ final class SharedCauses {
       explained += troubled && caused ? 1 : 0;
       others += caused ? 0 : 1;
     }
-    return others > 0 && explained > 0 && explained >= 0.8 * suspicious;
+    Longs all = round.exchange.sum(Summary.EXPLAINED, new Longs(suspicious, explained, others));
+    return all.get(2) > 0 && all.get(1) > 0 && all.get(1) >= 0.8 * all.get(0);
   }
 
   /** An attribute that separates the devices that are off in this round from the rest, or "". */
@@ -116,36 +122,47 @@ final class SharedCauses {
     return separating.computeIfAbsent(lead, this::firstSeparating);
   }
 
-  /** How far so many devices are off. */
-  private static final class Group {
-    private int devices;
-    private final ExactSum residuals = new ExactSum();
-
-    void add(double residual) {
-      devices++;
-      residuals.add(residual);
-    }
-  }
-
-  private String firstSeparating(Signal lead) {
-    TreeMap<String, Group> groups = new TreeMap<>();
-    Group all = new Group();
+  /**
+   * Sums up how far the devices with each attribute are off in each signal: asked for before it is
+   * separated by, where something alarms.
+   */
+  void compare() {
+    Named<Longs> own = new Named<>();
     for (CohortRound.Member member : round.members) {
-      double residual = round.residual(member.device(), lead);
-      if (!Double.isNaN(residual)) {
-        all.add(residual);
-        for (String attribute : member.card().attributes) {
-          groups.computeIfAbsent(attribute, a -> new Group()).add(residual);
+      for (Signal signal : SIGNALS) {
+        double residual = round.residual(member.device(), signal);
+        if (!Double.isNaN(residual)) {
+          add(own, ALL, signal, residual);
+          for (String attribute : member.card().attributes) {
+            add(own, attribute, signal, residual);
+          }
         }
       }
     }
-    for (Map.Entry<String, Group> entry : groups.entrySet()) {
-      Group with = entry.getValue();
-      int without = all.devices - with.devices;
-      double rest = all.residuals.value() - with.residuals.value();
-      if (with.devices >= SHARERS_MIN
+    groups = round.exchange.sum(Summary.GROUPS, own);
+  }
+
+  private static void add(Named<Longs> groups, String name, Signal signal, double residual) {
+    Longs group = groups.of(name, () -> new Longs(new long[2 * SIGNALS.length]));
+    group.add(2 * signal.ordinal(), 1);
+    group.add(2 * signal.ordinal() + 1, Math.round(residual * UNITS));
+  }
+
+  private String firstSeparating(Signal lead) {
+    Longs all = groups.all().get(ALL);
+    if (all == null) {
+      return "";
+    }
+    int index = 2 * lead.ordinal();
+    for (Map.Entry<String, Longs> entry : groups.all().entrySet()) {
+      long with = entry.getValue().get(index);
+      long without = all.get(index) - with;
+      double sum = entry.getValue().get(index + 1) / UNITS;
+      double rest = all.get(index + 1) / UNITS - sum;
+      if (!entry.getKey().equals(ALL)
+          && with >= SHARERS_MIN
           && without >= OTHERS_MIN
-          && with.residuals.value() >= TROUBLED_MIN * with.devices
+          && sum >= TROUBLED_MIN * with
           && rest <= OTHERS_MAX * without) {
         return entry.getKey();
       }
@@ -202,13 +219,13 @@ final class SharedCauses {
   }
 
   private Alert.Builder alert(SharedSuspect suspect, AlertStatus status) {
-    List<String> ours =
-        round.cards.entrySet().stream()
-            .filter(e -> e.getValue().attributes.contains(suspect.getAttribute()))
-            .filter(e -> round.isSuspicious(e.getValue()))
-            .map(Map.Entry::getKey)
-            .limit(TOP_DEVICES)
-            .toList();
+    Top ours = new Top();
+    round.cards.forEach(
+        (device, card) -> {
+          if (card.attributes.contains(suspect.getAttribute()) && round.isSuspicious(card)) {
+            ours.add(device, suspect.getOnsetMs());
+          }
+        });
     return RuleAlerts.of(
             round,
             AlertKind.SHARED_CAUSE,
@@ -219,7 +236,7 @@ final class SharedCauses {
         .setAttribute(suspect.getAttribute())
         .setAffectedDevices(suspect.getSuspicious())
         .setCohortDevices(suspect.getDevices() + suspect.getOthers())
-        .setTopDevices(ours)
+        .setTopDevices(round.exchange.sum(Summary.SHARERS, ours).names())
         .setSeverity(AlertSeverity.CRITICAL)
         .setEvidence(evidence(suspect))
         .setAction("Nothing was changed; undo or replace what they share.")

@@ -2,9 +2,13 @@ package io.fqtfleet.streams.round;
 
 import io.fqtfleet.streams.drift.ExactSum;
 import io.fqtfleet.streams.drift.Histogram;
+import io.fqtfleet.streams.drift.Part;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /** How far one signal moved at the devices of a cohort, or of a part of it; parts add up. */
-final class SignalMoves {
+final class SignalMoves implements Part<SignalMoves> {
   /** Largest influence of one device on the mean of its cohort, in deviations. */
   private static final double CLIP = 3;
 
@@ -36,11 +40,27 @@ final class SignalMoves {
     }
   }
 
-  SignalMoves merge(SignalMoves other) {
+  @Override
+  public SignalMoves merge(SignalMoves other) {
     residuals.merge(other.residuals);
     clipped.merge(other.clipped);
     counted += other.counted;
     return this;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    residuals.write(out);
+    clipped.write(out);
+    out.writeInt(counted);
+  }
+
+  static SignalMoves read(DataInput in) throws IOException {
+    SignalMoves moves = new SignalMoves();
+    moves.residuals.merge(Histogram.read(in));
+    moves.clipped.merge(ExactSum.read(in));
+    moves.counted = in.readInt();
+    return moves;
   }
 
   int devices() {

@@ -3,7 +3,11 @@ package io.fqtfleet.streams.round;
 import io.fqtfleet.streams.drift.CohortSignals;
 import io.fqtfleet.streams.drift.Foremost;
 import io.fqtfleet.streams.drift.Histogram;
+import io.fqtfleet.streams.drift.Part;
 import io.fqtfleet.streams.drift.PlainMath;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Set;
@@ -14,7 +18,7 @@ import java.util.function.ToDoubleFunction;
  * The devices with the most evidence so far, at most the share of a cohort that may be broken: of a
  * cohort, or of a part of it; parts add up.
  */
-final class Suspects {
+final class Suspects implements Part<Suspects> {
   /** ln of evidence that says nothing; less counts as this. */
   private static final double LOG_MIN = -4;
 
@@ -24,14 +28,19 @@ final class Suspects {
    */
   private static final double WIDTH = 0.84;
 
-  private record Suspect(String device, double evidence, DeviceCard card) {}
+  private record Suspect(
+      String device,
+      double evidence,
+      double pastResidual,
+      double referenceError,
+      long referenceSamples) {}
 
   /** What a device is called does not decide. */
   private static final Comparator<Suspect> MOST_FIRST =
       Comparator.comparingDouble(Suspect::evidence)
-          .thenComparingDouble(s -> s.card.pastResidual)
-          .thenComparingDouble(s -> s.card.lane.referenceError())
-          .thenComparingLong(s -> s.card.lane.referenceSamples())
+          .thenComparingDouble(Suspect::pastResidual)
+          .thenComparingDouble(Suspect::referenceError)
+          .thenComparingLong(Suspect::referenceSamples)
           .reversed();
 
   private final Foremost<Suspect> first =
@@ -40,14 +49,46 @@ final class Suspects {
   private final Histogram roots = new Histogram(0, WIDTH);
 
   void add(CohortRound.Member member, double evidence) {
-    first.add(new Suspect(member.device(), evidence, member.card()));
+    DeviceCard card = member.card();
+    first.add(
+        new Suspect(
+            member.device(),
+            evidence,
+            card.pastResidual,
+            card.lane.referenceError(),
+            card.lane.referenceSamples()));
     roots.add(Math.sqrt(Math.max(0, PlainMath.log(evidence) - LOG_MIN)));
   }
 
-  Suspects merge(Suspects other) {
+  @Override
+  public Suspects merge(Suspects other) {
     first.merge(other.first);
     roots.merge(other.roots);
     return this;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    out.writeInt(first.all().size());
+    for (Suspect suspect : first.all()) {
+      out.writeUTF(suspect.device);
+      out.writeDouble(suspect.evidence);
+      out.writeDouble(suspect.pastResidual);
+      out.writeDouble(suspect.referenceError);
+      out.writeLong(suspect.referenceSamples);
+    }
+    roots.write(out);
+  }
+
+  static Suspects read(DataInput in) throws IOException {
+    Suspects suspects = new Suspects();
+    for (int i = in.readInt(); i > 0; i--) {
+      suspects.first.add(
+          new Suspect(
+              in.readUTF(), in.readDouble(), in.readDouble(), in.readDouble(), in.readLong()));
+    }
+    suspects.roots.merge(Histogram.read(in));
+    return suspects;
   }
 
   /** Of more than {@link Histogram#FEW} devices those above a quantile of the evidence. */

@@ -18,10 +18,10 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * The three stores of the cohorts of one task.
+ * The stores of the cohorts of one task, and of the shards of those that are split.
  *
- * <p>Keys: cohort; {@code cohort/device}; of the evidence see {@link PendingEvidence}. A cohort's
- * name has no slash.
+ * <p>Keys: that of the {@link Lane}, in short the cohort; {@code cohort/device}; of the evidence
+ * see {@link PendingEvidence}, of open rounds {@link OpenRounds}. A cohort's name has no slash.
  */
 final class CohortStores {
   /** The character after the slash: the end of a range over one cohort. */
@@ -33,6 +33,7 @@ final class CohortStores {
   private final KeyValueStore<String, byte[]> cohortCards;
   private final KeyValueStore<String, byte[]> deviceCards;
   private final PendingEvidence pending;
+  private final OpenRounds openRounds;
 
   /** Cohorts of this task, with the end of their last closed round; mirrors the store. */
   private final TreeMap<String, Long> closedUntil = new TreeMap<>();
@@ -44,6 +45,7 @@ final class CohortStores {
     cohortCards = context.getStateStore(Names.COHORT_STORE);
     deviceCards = context.getStateStore(Names.DEVICE_STORE);
     pending = new PendingEvidence(context.getStateStore(Names.PENDING_STORE));
+    openRounds = new OpenRounds(context.getStateStore(Names.OPEN_STORE));
     try (KeyValueIterator<String, byte[]> all = cohortCards.all()) {
       all.forEachRemaining(e -> closedUntil.put(e.key, CohortCard.of(e.value).closedUntilMs()));
     }
@@ -53,14 +55,30 @@ final class CohortStores {
     return new TreeSet<>(closedUntil.keySet());
   }
 
-  void keep(CohortEvent event, byte[] bytes, long offset) {
-    String cohort = event.getCohort();
-    if (!closedUntil.containsKey(cohort)) {
-      CohortCard fresh = new CohortCard();
-      cohortCards.put(cohort, fresh.toBytes());
-      closedUntil.put(cohort, fresh.closedUntilMs());
+  OpenRounds openRounds() {
+    return openRounds;
+  }
+
+  /**
+   * Evidence that comes while its round is being decided counts in the next one.
+   *
+   * @param openUntilMs end of that round; 0 = none is open
+   */
+  void keep(Lane lane, CohortEvent event, byte[] bytes, long offset, long openUntilMs) {
+    boolean late = event.getAtMs() < openUntilMs;
+    long atMs = late ? PendingEvidence.after(openUntilMs) : event.getAtMs();
+    pending.add(lane.key(), atMs, bytes, offset);
+  }
+
+  /** Has rounds closed from now on; false if they are already. */
+  boolean enter(Lane lane) {
+    if (closedUntil.containsKey(lane.key())) {
+      return false;
     }
-    pending.add(cohort, event.getAtMs(), bytes, offset);
+    CohortCard fresh = new CohortCard();
+    cohortCards.put(lane.key(), fresh.toBytes());
+    closedUntil.put(lane.key(), fresh.closedUntilMs());
+    return true;
   }
 
   /**
@@ -72,6 +90,9 @@ final class CohortStores {
   long nextEnd(String cohort, int roundMs, long overMs) {
     long closed = closedUntil.get(cohort);
     long lastEnd = Math.floorDiv(overMs, (long) roundMs) * roundMs;
+    if (openRounds.of(Lane.of(cohort)) != null) {
+      return 0;
+    }
     if (lastEnd <= closed || sent.getOrDefault(cohort, 0L) > closed) {
       return 0;
     }
@@ -133,13 +154,19 @@ final class CohortStores {
         .filter(e -> !Arrays.equals(e.getValue(), loaded.stored.get(e.getKey())))
         .toList()
         .forEach(e -> deviceCards.put(name + "/" + e.getKey(), e.getValue()));
-    if (loaded.cards.isEmpty() && pending.oldestMs(name) < 0) {
-      cohortCards.delete(name);
-      closedUntil.remove(name);
-      sent.remove(name);
-    } else {
-      cohortCards.put(name, cohort.toBytes());
-      closedUntil.put(name, cohort.closedUntilMs());
-    }
+    cohortCards.put(name, cohort.toBytes());
+    closedUntil.put(name, cohort.closedUntilMs());
+  }
+
+  /** A cohort that nobody is left of. */
+  void forget(String name) {
+    cohortCards.delete(name);
+    closedUntil.remove(name);
+    sent.remove(name);
+  }
+
+  /** Evidence waits for a later round. */
+  boolean isPending(String name) {
+    return pending.oldestMs(name) >= 0;
   }
 }

@@ -24,15 +24,15 @@ final class FeedbackProcessor implements Processor<String, byte[], String, byte[
   private static final WireCodec<AlertFeedback> FEEDBACK = WireCodec.of(AlertFeedback.class);
   private static final WireCodec<CohortEvent> EVENTS = WireCodec.of(CohortEvent.class);
 
-  private final long maxClockSkewMs;
+  private final FleetTopology.Settings settings;
   private final Meters meters;
   private ProcessorContext<String, byte[]> context;
   private KeyValueStore<String, byte[]> alerts;
   private KeyValueStore<String, byte[]> given;
   private DeadLetters deadLetters;
 
-  FeedbackProcessor(long maxClockSkewMs, Meters meters) {
-    this.maxClockSkewMs = maxClockSkewMs;
+  FeedbackProcessor(FleetTopology.Settings settings, Meters meters) {
+    this.settings = settings;
     this.meters = meters;
   }
 
@@ -82,12 +82,14 @@ final class FeedbackProcessor implements Processor<String, byte[], String, byte[
     FeedbackDesk.Outcome outcome = FeedbackDesk.onFeedback(known, before, feedback);
     given.put(id, record.value());
     // A record from the future would keep its round open for ever.
-    long latest = context.currentSystemTimeMs() + maxClockSkewMs;
+    long latest = context.currentSystemTimeMs() + settings.maxClockSkewMs();
     long atMs = Math.max(0, Math.min(record.timestamp(), latest));
     if (outcome.tellCohort()) {
       AlertVerdict body = new AlertVerdict(ByteBuffer.wrap(record.value()));
-      CohortEvent event = new CohortEvent(known.getCohort(), "", atMs, body);
-      forward(Names.FEEDBACK_TO_EVIDENCE, known.getCohort(), EVENTS.encode(event), atMs);
+      String cohort = known.getCohort();
+      CohortEvent event = new CohortEvent(cohort, "", atMs, body);
+      String key = Lane.speaker(cohort, settings.shardsOf(cohort)).key();
+      forward(Names.FEEDBACK_TO_EVIDENCE, key, EVENTS.encode(event), atMs);
     }
     rewrite(outcome, atMs);
     meters.count("feedback", "verdict", feedback.getVerdict().name());

@@ -2,6 +2,7 @@ package io.fqtfleet.streams.topology;
 
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.streams.ops.Meters;
+import java.util.Map;
 import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -27,7 +28,8 @@ import org.apache.kafka.streams.state.Stores;
  *  evidence ──> cohort ──> budgets, decisions, alerts, rollouts, cohorts   by cohort
  *     ^            │                                     ║
  *     │            │  <═══════════════════ fleet-levels (global)
- *     └────────────┘ RoundClosed, by the wall clock, with what the fleet shares
+ *     └────────────┘ RoundClosed, by the wall clock, with what the fleet shares;
+ *                    of a split cohort the shards' summaries and their sums
  *
  *  rollout-commands ──> rollout-desk ──> evidence                          by cohort
  *
@@ -39,8 +41,20 @@ public final class FleetTopology {
    * @param applicationId names the topic of adopted policies
    * @param fleetDevices devices of the whole fleet, an upper bound, for the thresholds
    * @param maxClockSkewMs how far ahead of the wall clock an event may be
+   * @param shards of each cohort that is split
    */
-  public record Settings(String applicationId, long fleetDevices, long maxClockSkewMs) {}
+  public record Settings(
+      String applicationId, long fleetDevices, long maxClockSkewMs, Map<String, Integer> shards) {
+    /** No cohort is split. */
+    public Settings(String applicationId, long fleetDevices, long maxClockSkewMs) {
+      this(applicationId, fleetDevices, maxClockSkewMs, Map.of());
+    }
+
+    /** 1 = it is whole. */
+    int shardsOf(String cohort) {
+      return shards.getOrDefault(cohort, 1);
+    }
+  }
 
   private static final Serde<String> KEYS = Serdes.String();
 
@@ -112,7 +126,7 @@ public final class FleetTopology {
     topology
         .addProcessor(
             "intake",
-            () -> new IntakeProcessor(settings.maxClockSkewMs, meters),
+            () -> new IntakeProcessor(settings, meters),
             "reports",
             "status",
             "acks",
@@ -139,7 +153,8 @@ public final class FleetTopology {
             "evidence")
         .addStateStore(bytes(stores.apply(Names.COHORT_STORE)), "cohort")
         .addStateStore(bytes(stores.apply(Names.DEVICE_STORE)), "cohort")
-        .addStateStore(bytes(stores.apply(Names.PENDING_STORE)).withCachingEnabled(), "cohort");
+        .addStateStore(bytes(stores.apply(Names.PENDING_STORE)).withCachingEnabled(), "cohort")
+        .addStateStore(bytes(stores.apply(Names.OPEN_STORE)), "cohort");
     sink(topology, Names.TO_BUDGETS, Topics.BUDGETS, "cohort");
     sink(topology, Names.TO_DECISIONS, Topics.DECISIONS, "cohort");
     sink(topology, Names.TO_ALERTS, Topics.ALERTS, "cohort");
@@ -161,7 +176,7 @@ public final class FleetTopology {
     topology
         .addProcessor(
             "feedback-desk",
-            () -> new FeedbackProcessor(settings.maxClockSkewMs, meters),
+            () -> new FeedbackProcessor(settings, meters),
             "raised-alerts",
             "feedback")
         .addStateStore(bytes(stores.apply(Names.ALERT_STORE)), "feedback-desk")
@@ -174,7 +189,7 @@ public final class FleetTopology {
   private static void addRolloutCommands(Topology topology, Settings settings, Meters meters) {
     source(topology, "rollout-commands", Topics.ROLLOUT_COMMANDS);
     topology.addProcessor(
-        "rollout-desk", () -> new RolloutDesk(settings.maxClockSkewMs, meters), "rollout-commands");
+        "rollout-desk", () -> new RolloutDesk(settings, meters), "rollout-commands");
     sink(topology, Names.ROLLOUTS_TO_EVIDENCE, Topics.EVIDENCE, "rollout-desk");
     sink(topology, Names.ROLLOUTS_DEAD, Topics.DEAD_LETTERS, "rollout-desk");
   }

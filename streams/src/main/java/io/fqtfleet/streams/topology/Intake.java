@@ -21,6 +21,7 @@ import io.fqtfleet.streams.state.ReportEvidence;
 import io.fqtfleet.streams.state.StatusEvidence;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /**
  * Turns one device's messages into evidence for its cohort: every sample once, whatever was lost,
@@ -43,13 +44,39 @@ public final class Intake {
   private final IntakeCard card;
   private final String device;
   private final long atMs;
+  private final ToIntFunction<String> shardsOf;
   private final Consumer<CohortEvent> evidence;
 
+  /** Where no cohort is split. */
   public Intake(IntakeCard card, String device, long atMs, Consumer<CohortEvent> evidence) {
+    this(card, device, atMs, cohort -> 1, evidence);
+  }
+
+  /**
+   * @param shardsOf a cohort; each piece of evidence is for the shards that the card names then
+   */
+  Intake(
+      IntakeCard card,
+      String device,
+      long atMs,
+      ToIntFunction<String> shardsOf,
+      Consumer<CohortEvent> evidence) {
     this.card = card;
     this.device = device;
     this.atMs = atMs;
+    this.shardsOf = shardsOf;
     this.evidence = evidence;
+    followShards();
+  }
+
+  /** A cohort that is split anew: the device leaves one shard and joins another. */
+  private void followShards() {
+    if (!cohort().isEmpty() && card.getShards() != shardsOf.applyAsInt(cohort())) {
+      evidence.accept(new CohortEvent(cohort(), device, atMs, new DeviceLeft()));
+      card.setShards(shardsOf.applyAsInt(cohort()));
+      emitStatus();
+      emitAttributes();
+    }
   }
 
   private String cohort() {
@@ -288,6 +315,9 @@ public final class Intake {
     boolean moved = !before.equals(cohort());
     if (moved && !before.isEmpty()) {
       evidence.accept(new CohortEvent(before, device, atMs, new DeviceLeft()));
+    }
+    if (moved && !cohort().isEmpty()) {
+      card.setShards(shardsOf.applyAsInt(cohort()));
     }
     return moved;
   }

@@ -31,14 +31,14 @@ final class IntakeProcessor implements Processor<String, byte[], String, byte[]>
   private static final WireCodec<IntakeCard> CARDS = WireCodec.of(IntakeCard.class);
   private static final WireCodec<CohortEvent> EVENTS = WireCodec.of(CohortEvent.class);
 
-  private final long maxClockSkewMs;
+  private final FleetTopology.Settings settings;
   private final Meters meters;
   private ProcessorContext<String, byte[]> context;
   private KeyValueStore<String, byte[]> store;
   private DeadLetters deadLetters;
 
-  IntakeProcessor(long maxClockSkewMs, Meters meters) {
-    this.maxClockSkewMs = maxClockSkewMs;
+  IntakeProcessor(FleetTopology.Settings settings, Meters meters) {
+    this.settings = settings;
     this.meters = meters;
   }
 
@@ -72,9 +72,15 @@ final class IntakeProcessor implements Processor<String, byte[], String, byte[]>
     byte[] stored = store.get(device);
     IntakeCard card = stored == null ? IntakeCard.newBuilder().build() : CARDS.decode(stored);
     // A record from the future would keep its round open for ever.
-    long latest = context.currentSystemTimeMs() + maxClockSkewMs;
+    long latest = context.currentSystemTimeMs() + settings.maxClockSkewMs();
     long atMs = Math.max(0, Math.min(record.timestamp(), latest));
-    Intake intake = new Intake(card, device, atMs, event -> emit(event, atMs));
+    Intake intake =
+        new Intake(
+            card,
+            device,
+            atMs,
+            settings::shardsOf,
+            event -> emit(Lane.of(event.getCohort(), card.getShards(), device), event, atMs));
     byte[] value = record.value();
     switch (topic) {
       case Topics.REPORTS -> {
@@ -128,9 +134,9 @@ final class IntakeProcessor implements Processor<String, byte[], String, byte[]>
     return value;
   }
 
-  private void emit(CohortEvent event, long atMs) {
+  private void emit(Lane lane, CohortEvent event, long atMs) {
     context.forward(
-        new Record<>(event.getCohort(), EVENTS.encode(event), atMs, new RecordHeaders()),
+        new Record<>(lane.key(), EVENTS.encode(event), atMs, new RecordHeaders()),
         Names.TO_EVIDENCE);
   }
 }

@@ -6,6 +6,7 @@ public final class Names {
   public static final String COHORT_STORE = "cohort-cards";
   public static final String DEVICE_STORE = "device-cards";
   public static final String PENDING_STORE = "pending-evidence";
+  public static final String OPEN_STORE = "open-rounds";
   public static final String POLICY_VERSION_STORE = "policy-versions";
   public static final String POLICY_STORE = "policies-in-force";
   public static final String LEVEL_STORE = "fleet-levels";

@@ -80,7 +80,13 @@ final class PendingEvidence {
     return chunks.computeIfAbsent(cohort, c -> new TreeMap<>());
   }
 
+  /** The first time after this that no chunk of a round that ends then is looked for at. */
+  static long after(long endMs) {
+    return -Math.floorDiv(-endMs, SPAN_MS) * SPAN_MS;
+  }
+
   /**
+   * @param atMs event time, or later, for a round that is not to have it
    * @param offset of the record that it came in
    */
   void add(String cohort, long atMs, byte[] piece, long offset) {

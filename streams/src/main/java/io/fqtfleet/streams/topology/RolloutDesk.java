@@ -25,13 +25,13 @@ final class RolloutDesk implements Processor<String, byte[], String, byte[]> {
   private static final int AUTHOR_MAX = 100;
   private static final int COMMENT_MAX = 500;
 
-  private final long maxClockSkewMs;
+  private final FleetTopology.Settings settings;
   private final Meters meters;
   private ProcessorContext<String, byte[]> context;
   private DeadLetters deadLetters;
 
-  RolloutDesk(long maxClockSkewMs, Meters meters) {
-    this.maxClockSkewMs = maxClockSkewMs;
+  RolloutDesk(FleetTopology.Settings settings, Meters meters) {
+    this.settings = settings;
     this.meters = meters;
   }
 
@@ -46,13 +46,14 @@ final class RolloutDesk implements Processor<String, byte[], String, byte[]> {
     try {
       RolloutCommand command = check(record.key(), record.value());
       // A record from the future would keep its round open for ever.
-      long latest = context.currentSystemTimeMs() + maxClockSkewMs;
+      long latest = context.currentSystemTimeMs() + settings.maxClockSkewMs();
       long atMs = Math.max(0, Math.min(record.timestamp(), latest));
       RolloutOrder body = new RolloutOrder(ByteBuffer.wrap(record.value()));
       String cohort = command.getCohort();
       byte[] event = EVENTS.encode(new CohortEvent(cohort, "", atMs, body));
+      String key = Lane.speaker(cohort, settings.shardsOf(cohort)).key();
       context.forward(
-          new Record<>(cohort, event, atMs, new RecordHeaders()), Names.ROLLOUTS_TO_EVIDENCE);
+          new Record<>(key, event, atMs, new RecordHeaders()), Names.ROLLOUTS_TO_EVIDENCE);
       meters.count("rollout_commands", "action", command.getAction().name());
     } catch (WireException e) {
       deadLetters.put(record, Topics.ROLLOUT_COMMANDS, e);

@@ -50,7 +50,7 @@ class ConsoleHandlerTest {
   private HttpEndpoint endpoint() {
     FleetMemory memory = new FleetMemory();
     Map<String, Object> client = Map.of("bootstrap.servers", "127.0.0.1:1");
-    DeviceLookup devices = new DeviceLookup(() -> null, () -> new HostInfo("h", 1), READ);
+    DeviceLookup devices = new DeviceLookup(() -> null, () -> new HostInfo("h", 1), READ, Map.of());
     ConsoleApi api =
         new ConsoleApi(memory, devices, new TopicTail(client), new OperatorWrites(client, memory));
     HttpEndpoint made =

@@ -48,10 +48,12 @@ class CohortLaneTest {
         }
         members.add(new Member("d" + i, errors[i], SAMPLES, lanes[i], past[i], false));
       }
-      Signals signals =
-          CohortSignals.of(List.of(members), settings, thresholds.logInverseBetaCohort(), 0);
+      double logInverseBeta = thresholds.logInverseBetaCohort();
+      CohortPool pool = CohortSignals.pool(members, settings);
+      CohortSignals.Tested tested = CohortSignals.test(members, pool, settings, logInverseBeta, 0);
+      Signals signals = CohortSignals.of(pool, tested.moves(), logInverseBeta);
       lane.observe(signals.counted(), signals.sum(), round * 2000L, true);
-      double[] residuals = signals.residuals().get(0);
+      double[] residuals = tested.residuals();
       EvidenceSum logs = new EvidenceSum();
       for (int i = 0; i < lanes.length; i++) {
         lanes[i].observe(errors[i], SAMPLES, round * 2000L, settings);

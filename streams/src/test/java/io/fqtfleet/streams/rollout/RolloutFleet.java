@@ -102,7 +102,7 @@ final class RolloutFleet {
                 state,
                 held,
                 incident),
-            seen,
+            new Crowd(seen, Crowd.Everyone.ALONE),
             List.of(commands));
     if (last.started()) {
       devices.values().forEach(d -> d.usualError = d.error);

@@ -16,9 +16,10 @@ class ShardsTest {
   private static final int ROUNDS = 20;
 
   /** A third of the cohort drifts, one device breaks, inputs of another are stuck. */
-  private static World world(int devices, long seed, int shards) {
+  private static World world(int devices, long seed, int parts, int split) {
     World world = new World(1, devices, seed);
-    world.perShard = (devices + shards - 1) / shards;
+    world.perShard = (devices + parts - 1) / parts;
+    world.split = split;
     world.run(ROUNDS);
     List<World.Device> all = world.cohort(0).list();
     all.get(0).error = 0.8;
@@ -31,7 +32,7 @@ class ShardsTest {
   }
 
   private static void compare(int devices, long seed) {
-    World whole = world(devices, seed, 1);
+    World whole = world(devices, seed, 1, 1);
     String kinds =
         whole.alerts.stream()
             .map(a -> a.getKind() + "/" + a.getScope())
@@ -40,7 +41,7 @@ class ShardsTest {
     assertTrue(kinds.contains("DOMAIN_DRIFT/COHORT"), kinds + ", seed " + seed);
     for (int shards : new int[] {4, 16}) {
       String story = devices + " devices in " + shards + " shards, seed " + seed;
-      World parts = world(devices, seed, shards);
+      World parts = world(devices, seed, shards, 1);
       for (int r = 0; r < whole.outcomes.size(); r++) {
         CohortRound.Outcome one = whole.outcomes.get(r);
         CohortRound.Outcome other = parts.outcomes.get(r);
@@ -52,6 +53,38 @@ class ShardsTest {
       }
       assertEquals(cards(whole), cards(parts), story);
     }
+  }
+
+  private static List<String> sorted(List<?> all) {
+    return all.stream().map(Object::toString).sorted().toList();
+  }
+
+  /** Shards that share nothing but their summaries' bytes decide what one task does. */
+  private static void compareSplit(int devices, long seed) {
+    World whole = world(devices, seed, 1, 1);
+    for (int split : new int[] {2, 5}) {
+      String story = devices + " devices split into " + split + ", seed " + seed;
+      World parts = world(devices, seed, 1, split);
+      for (int r = 0; r < whole.outcomes.size(); r++) {
+        CohortRound.Outcome one = whole.outcomes.get(r);
+        CohortRound.Outcome other = parts.outcomes.get(r);
+        assertEquals(one.health().toString(), other.health().toString(), story + ", round " + r);
+        assertEquals(sorted(one.alerts()), sorted(other.alerts()), story + ", round " + r);
+        assertEquals(sorted(one.decisions()), sorted(other.decisions()), story + ", round " + r);
+        assertEquals(sorted(one.budgets()), sorted(other.budgets()), story + ", round " + r);
+      }
+      assertEquals(cards(whole), cards(parts), story);
+    }
+  }
+
+  @Test
+  void aSmallCohortIsDecidedAlikeByAnyNumberOfShards() {
+    compareSplit(60, 31);
+  }
+
+  @Test
+  void aLargerCohortIsDecidedAlikeByAnyNumberOfShards() {
+    compareSplit(400, 32);
   }
 
   private static List<String> cards(World world) {

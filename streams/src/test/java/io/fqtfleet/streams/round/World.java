@@ -117,6 +117,7 @@ final class World {
     final TreeMap<String, DeviceCard> cards = new TreeMap<>();
     final CohortCard card = new CohortCard();
     CohortHealth health;
+    private SplitCohort parts;
 
     Cohort(String name) {
       this.name = name;
@@ -131,10 +132,17 @@ final class World {
   final List<Alert> alerts = new ArrayList<>();
   final List<CohortRound.Outcome> outcomes = new ArrayList<>();
   Policy policy = Policies.DEFAULT;
+
+  /** What else the next round hears. */
+  final List<CohortEvent> said = new ArrayList<>();
+
   int round;
 
   /** Devices of a cohort that are done together. */
   int perShard = Shards.DEVICES;
+
+  /** Shards that each cohort is decided by. */
+  int split = 1;
 
   World(int cohortCount, int perCohort, long seed) {
     Random random = new Random(seed);
@@ -174,9 +182,7 @@ final class World {
                 policy,
                 fleet.levels(),
                 fleet.causes());
-        CohortRound.Outcome outcome =
-            CohortRound.decide(
-                closed, cohort.card, cohort.cards, events(cohort, startMs), perShard);
+        CohortRound.Outcome outcome = decide(cohort, closed, heard(cohort, startMs));
         cohort.health = outcome.health();
         fresh.addAll(outcome.alerts());
         outcomes.add(outcome);
@@ -185,6 +191,24 @@ final class World {
     }
     alerts.addAll(fresh);
     return fresh;
+  }
+
+  private CohortRound.Outcome decide(
+      Cohort cohort, CohortRound.Closed closed, List<CohortEvent> events) {
+    if (split == 1) {
+      return CohortRound.decide(closed, cohort.card, cohort.cards, events, perShard, Exchange.NONE);
+    }
+    if (cohort.parts == null) {
+      cohort.parts = new SplitCohort(split);
+    }
+    return cohort.parts.decide(closed, cohort.cards, events);
+  }
+
+  private List<CohortEvent> heard(Cohort cohort, long startMs) {
+    List<CohortEvent> events = events(cohort, startMs);
+    said.stream().filter(e -> e.getCohort().equals(cohort.name)).forEach(events::add);
+    said.removeIf(e -> e.getCohort().equals(cohort.name));
+    return events;
   }
 
   private static List<CohortEvent> events(Cohort cohort, long startMs) {

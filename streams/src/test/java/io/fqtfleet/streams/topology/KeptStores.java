@@ -18,6 +18,7 @@ final class KeptStores {
           Names.COHORT_STORE,
           Names.DEVICE_STORE,
           Names.PENDING_STORE,
+          Names.OPEN_STORE,
           Names.ALERT_STORE,
           Names.FEEDBACK_STORE);
 
