@@ -40,7 +40,7 @@ class StreamsSettingsTest {
               commitInterval: 1s
               standbys: 1
               rocksDbMegabytes: 64
-            detection: {fleetDevices: 42, maxClockSkew: 5s}
+            detection: {fleetDevices: 42, maxClockSkew: 5s, shards: 'press-a=8'}
             ops: {host: 0.0.0.0, port: 1}
             alertmanager: {url: 'https://a:9093/x', resolveTimeout: 1m, requestTimeout: 2s}
             console:
@@ -60,7 +60,7 @@ class StreamsSettingsTest {
         new StreamsSettings(
             new StreamsSettings.Kafka("k:9", 3, 2, Map.of("security.protocol", "SSL")),
             new StreamsSettings.Application("other", "/tmp/x", 4, Duration.ofSeconds(1), 1, 64),
-            new StreamsSettings.Detection(42L, Duration.ofSeconds(5)),
+            new StreamsSettings.Detection(42L, Duration.ofSeconds(5), "press-a=8"),
             new StreamsSettings.Ops("0.0.0.0", 1),
             new StreamsSettings.AlertmanagerPush(
                 "https://a:9093/x", Duration.ofMinutes(1), Duration.ofSeconds(2)),

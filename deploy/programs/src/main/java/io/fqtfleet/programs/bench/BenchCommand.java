@@ -20,6 +20,9 @@ public final class BenchCommand {
   private static final Duration SOAK_MIN = Duration.ofSeconds(20);
   private static final Duration SOAK_MAX = Duration.ofHours(2);
 
+  /** Long enough for 100,000 devices to report on two cores. */
+  private static final int COHORT_ROUND_MS = 20_000;
+
   @Spec private CommandSpec spec;
 
   @Command(
@@ -40,6 +43,16 @@ public final class BenchCommand {
               defaultValue = "0",
               description = "also lose the state of so many devices and time its return (0)")
           int restored,
+      @Option(
+              names = "--rounds",
+              defaultValue = "0",
+              description = "instead: so many rounds of one cohort by the wall clock, 2..200 (0)")
+          int rounds,
+      @Option(
+              names = "--shards",
+              defaultValue = "1",
+              description = "that decide that cohort together, 1..256 (1)")
+          int shards,
       @Option(names = "--partitions", defaultValue = "4", description = "1..64 (4)") int partitions,
       @Option(names = "--threads", defaultValue = "1", description = "stream threads, 1..64 (1)")
           int threads,
@@ -57,6 +70,14 @@ public final class BenchCommand {
     within("--partitions", partitions, 1, 64);
     within("--threads", threads, 1, 64);
     within("--runs", runs, 0, 100);
+    within("--shards", shards, 1, 256);
+    if (rounds != 0) {
+      within("--rounds", rounds, 2, 200);
+      CohortBench.Options one =
+          new CohortBench.Options(perCohort, shards, rounds, COHORT_ROUND_MS, partitions, threads);
+      measure(json, (say, directory) -> new CohortBench(one, say).run(directory));
+      return;
+    }
     StreamsBench.Options options =
         new StreamsBench.Options(devices, perCohort, reports, restored, partitions, threads, runs);
     measure(json, (say, directory) -> new StreamsBench(options, say).run(directory));

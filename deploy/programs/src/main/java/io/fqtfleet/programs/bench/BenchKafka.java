@@ -2,6 +2,7 @@ package io.fqtfleet.programs.bench;
 
 import io.fqtfleet.localstack.LocalKafka;
 import io.fqtfleet.schemas.CohortHealth;
+import io.fqtfleet.schemas.DriftSettings;
 import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.schemas.Topics;
 import io.fqtfleet.schemas.WireCodec;
@@ -9,6 +10,7 @@ import io.fqtfleet.schemas.WireException;
 import io.fqtfleet.streams.budget.Policies;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -95,12 +97,44 @@ final class BenchKafka implements AutoCloseable {
 
   /** All cohorts close a round each so many milliseconds. */
   void setRound(int roundMs) {
-    Policy policy = Policy.newBuilder(Policies.DEFAULT).setVersion(1).setRoundMs(roundMs).build();
+    setRound(roundMs, Policies.DEFAULT.getDriftSettings().getWarmupReports());
+  }
+
+  /**
+   * The same with a shorter warm-up.
+   *
+   * @return how long after its end a round waits for late reports
+   */
+  long setRound(int roundMs, int warmupReports) {
+    Policy policy =
+        Policy.newBuilder(Policies.DEFAULT)
+            .setVersion(1)
+            .setRoundMs(roundMs)
+            .setDriftSettings(
+                DriftSettings.newBuilder(Policies.DEFAULT.getDriftSettings())
+                    .setWarmupReports(warmupReports)
+                    .build())
+            .build();
     Map<String, Object> config = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers());
     try (var producer =
         new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer())) {
       byte[] value = WireCodec.of(Policy.class).encode(policy);
       producer.send(new ProducerRecord<>(Topics.POLICIES, policy.getCohort(), value));
+    }
+    return policy.getDriftSettings().getGraceMs();
+  }
+
+  /** One report of every device of one cohort. */
+  void report(CalmFleet fleet, int devices, boolean first, long atMs) {
+    Map<String, Object> config = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers());
+    try (var producer =
+        new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer())) {
+      for (int d = 0; d < devices && first; d++) {
+        send(producer, Topics.STATUS, atMs, d, FleetRecords.status(d, 0));
+      }
+      for (int d = 0; d < devices; d++) {
+        send(producer, Topics.REPORTS, atMs, d, fleet.report(d));
+      }
     }
   }
 
@@ -205,6 +239,18 @@ final class BenchKafka implements AutoCloseable {
   record Decided(long rounds, long labelled, long incidents) {}
 
   Decided decided() throws InterruptedException {
+    long labelled = 0;
+    long incidents = 0;
+    List<CohortHealth> all = health();
+    for (CohortHealth health : all) {
+      labelled += health.getSamplesLabelled();
+      incidents += health.getIncident() == null ? 0 : 1;
+    }
+    return new Decided(all.size(), labelled, incidents);
+  }
+
+  /** Every round that was decided and committed. */
+  List<CohortHealth> health() throws InterruptedException {
     Map<TopicPartition, Long> ends = ends(Topics.COHORTS);
     Map<String, Object> config =
         Map.of(
@@ -213,9 +259,7 @@ final class BenchKafka implements AutoCloseable {
             ConsumerConfig.ISOLATION_LEVEL_CONFIG,
             "read_committed");
     WireCodec<CohortHealth> codec = WireCodec.of(CohortHealth.class);
-    long rounds = 0;
-    long labelled = 0;
-    long incidents = 0;
+    List<CohortHealth> all = new ArrayList<>();
     try (var consumer =
         new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer())) {
       consumer.assign(ends.keySet());
@@ -223,16 +267,13 @@ final class BenchKafka implements AutoCloseable {
       Map<TopicPartition, Long> last = consumer.endOffsets(ends.keySet());
       while (last.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          rounds++;
-          CohortHealth health = codec.decode(record.value());
-          labelled += health.getSamplesLabelled();
-          incidents += health.getIncident() == null ? 0 : 1;
+          all.add(codec.decode(record.value()));
         }
       }
     } catch (WireException e) {
       throw new IllegalStateException("the topology wrote what cannot be read", e);
     }
-    return new Decided(rounds, labelled, incidents);
+    return all;
   }
 
   @Override

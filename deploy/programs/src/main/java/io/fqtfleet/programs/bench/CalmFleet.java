@@ -12,7 +12,6 @@ import java.util.Random;
  */
 final class CalmFleet {
   private static final int SAMPLES = FleetRecords.SAMPLES;
-  private static final int WRONG_ONE_IN = 20;
   private static final int INPUTS = 512;
   private static final WireCodec<TrainingReport> REPORTS = WireCodec.of(TrainingReport.class);
 
@@ -30,10 +29,18 @@ final class CalmFleet {
 
   private final Random random = new Random(1);
   private final Sums[] devices;
+  private int wrongOneIn = 20;
+  private double confidence = 30e3;
 
   CalmFleet(int devices) {
     this.devices = new Sums[devices];
     Arrays.setAll(this.devices, d -> new Sums());
+  }
+
+  /** From now on a third of all windows is wrong, and the networks doubt. */
+  void drift() {
+    wrongOneIn = 3;
+    confidence = 26e3;
   }
 
   /** A value around a mean, never below zero. */
@@ -45,13 +52,13 @@ final class CalmFleet {
   private void live(Sums sums) {
     int wrong = 0;
     for (int i = 0; i < SAMPLES; i++) {
-      wrong += random.nextInt(WRONG_ONE_IN) == 0 ? 1 : 0;
+      wrong += random.nextInt(wrongOneIn) == 0 ? 1 : 0;
     }
     sums.sequence++;
     sums.wrong += wrong;
     sums.loss += noisy(wrong * 8000 + (SAMPLES - wrong) * 300, 1500);
     sums.gradient += noisy(SAMPLES * 5e6, SAMPLES * 8e5);
-    sums.confidence += noisy(SAMPLES * 30e3, SAMPLES * 200);
+    sums.confidence += noisy(SAMPLES * confidence, SAMPLES * 200);
     sums.input += Math.round(SAMPLES * INPUTS * 20 * random.nextGaussian());
     sums.inputSquares += noisy(SAMPLES * INPUTS * 1e6, SAMPLES * INPUTS * 4e4);
     sums.saturated += noisy(SAMPLES * 8, SAMPLES);
