@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.RolloutCommand;
 import io.fqtfleet.schemas.RolloutPhase;
 import io.fqtfleet.schemas.Topics;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
     name = "rollout",
     description = {
       "how far changed policies have reached the devices, and steering it",
-      "Exit codes: 0 done, 1 there is no such rollout, 2 the command line is wrong."
+      "Exit codes: 0 done, 1 refused or there is no such rollout, 2 the command line is wrong."
     })
 final class RolloutCommands {
   private static final DateTimeFormatter TIME =
@@ -56,6 +57,13 @@ final class RolloutCommands {
 
     @Option(names = "--comment", paramLabel = "TEXT", defaultValue = "", description = "why")
     private String comment;
+
+    @Option(
+        names = "--wait",
+        paramLabel = "S",
+        defaultValue = "90",
+        description = "seconds to wait for the answer, given when the cohort's round ends (90)")
+    private int waitS;
 
     @Option(names = "--kafka", paramLabel = "SERVERS", defaultValue = SERVERS)
     private String kafka;
@@ -140,60 +148,66 @@ final class RolloutCommands {
   }
 
   @Command(name = "pause", description = "no further wave until 'resume'")
-  void pause(@Mixin Order order) {
-    send(RolloutAction.PAUSE, order);
+  int pause(@Mixin Order order) {
+    return send(RolloutAction.PAUSE, order);
   }
 
   @Command(name = "resume", description = "goes on where it was paused, watched anew")
-  void resume(@Mixin Order order) {
-    send(RolloutAction.RESUME, order);
+  int resume(@Mixin Order order) {
+    return send(RolloutAction.RESUME, order);
   }
 
   @Command(name = "approve", description = "the wave that waits for it may start")
-  void approve(@Mixin Order order) {
-    send(RolloutAction.APPROVE, order);
+  int approve(@Mixin Order order) {
+    return send(RolloutAction.APPROVE, order);
   }
 
   @Command(name = "abort", description = "the last good terms return to all devices")
-  void abort(@Mixin Order order) {
-    send(RolloutAction.ABORT, order);
+  int abort(@Mixin Order order) {
+    return send(RolloutAction.ABORT, order);
   }
 
   /** It names the rollout that the operator sees now: one that began meanwhile is not meant. */
-  private void send(RolloutAction action, Order order) {
+  private int send(RolloutAction action, Order order) {
     String cohort = order.cohort;
-    String comment = order.comment;
     Rollout rollout = find(order.kafka, cohort);
-    if (ENDED.contains(rollout.getPhase())) {
+    if (ENDED.contains(rollout.getPhase()) && action != RolloutAction.RESUME) {
       throw new IllegalStateException(
           "rollout %s is over (%s): %s"
               .formatted(rollout.getId(), rollout.getPhase(), rollout.getSentence()));
     }
-    if (comment.length() > COMMENT_MAX) {
+    if (order.comment.length() > COMMENT_MAX) {
       throw new IllegalArgumentException(
-          "--comment has %d characters; at most %d".formatted(comment.length(), COMMENT_MAX));
+          "--comment has %d characters; at most %d".formatted(order.comment.length(), COMMENT_MAX));
     }
-    new FleetTopic<>(order.kafka, Topics.ROLLOUT_COMMANDS, RolloutCommand.class)
-        .publish(
-            cohort,
-            RolloutCommand.newBuilder()
-                .setCohort(cohort)
-                .setRollout(rollout.getId())
-                .setAction(action)
-                .setAuthor(
-                    order.author == null
-                        ? System.getProperty("user.name", "unknown")
-                        : order.author)
-                .setComment(comment.strip())
-                .setGivenAtMs(System.currentTimeMillis())
-                .build(),
-            null);
+    RolloutCommand command =
+        RolloutCommand.newBuilder()
+            .setCohort(cohort)
+            .setRollout(rollout.getId())
+            .setAction(action)
+            .setAuthor(
+                order.author == null ? System.getProperty("user.name", "unknown") : order.author)
+            .setComment(order.comment.strip())
+            .setGivenAtMs(System.currentTimeMillis())
+            .build();
+    RolloutAnswer.Answer answer;
+    try (RolloutAnswer answers = new RolloutAnswer(order.kafka, cohort)) {
+      new FleetTopic<>(order.kafka, Topics.ROLLOUT_COMMANDS, RolloutCommand.class)
+          .publish(cohort, command, null);
+      answer = answers.await(command, Duration.ofSeconds(order.waitS));
+    }
+    if (answer.kind() == RolloutAnswer.Kind.REFUSED) {
+      throw new IllegalStateException(answer.words());
+    }
     PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        "%s of %s is stored; it is obeyed, or refused with the reason, at the end of the cohort's"
-            + " round: 'rollout show %s'%n",
-        action.name().toLowerCase(Locale.ROOT), rollout.getId(), cohort);
+    out.println(
+        answer.kind() == RolloutAnswer.Kind.OBEYED
+            ? rollout.getId() + ": " + answer.words()
+            : "%s of %s is stored; no round of the cohort has ended within %d s: 'rollout show %s'"
+                .formatted(
+                    action.name().toLowerCase(Locale.ROOT), rollout.getId(), order.waitS, cohort));
     out.flush();
+    return 0;
   }
 
   /** The last rollout of each cohort, by name. */

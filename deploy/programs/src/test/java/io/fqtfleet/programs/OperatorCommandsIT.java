@@ -29,6 +29,9 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -317,7 +320,9 @@ class OperatorCommandsIT {
     assertTrue(out.toString().contains("line-9@2: two canaries are watched"), out.toString());
     assertTrue(out.toString().contains("accuracy lost to them: 2.5 %"), out.toString());
 
-    assertEquals(0, run("rollout", "approve", "line-9", "--author", "kim"), err.toString());
+    assertEquals(
+        0, run("rollout", "approve", "line-9", "--author", "kim", "--wait", "0"), err.toString());
+    assertTrue(out.toString().contains("is stored; no round"), out.toString());
     List<RolloutCommand> sent = new java.util.ArrayList<>();
     new FleetTopic<>(kafka.bootstrapServers(), Topics.ROLLOUT_COMMANDS, RolloutCommand.class)
         .read("line-9", (key, value) -> sent.add(value));
@@ -340,9 +345,34 @@ class OperatorCommandsIT {
     assertEquals(0, run("devices", "--cohort", "line-9", "--output", "json"), err.toString());
     assertTrue(out.toString().contains("\"device\":\"valve-1\",\"cohort\":\"line-9\""));
 
+    assertEquals(0, answered("kim paused it (look first)."), err.toString());
+    assertTrue(out.toString().contains("line-9@2: kim paused it (look first)."), out.toString());
+    assertEquals(1, answered("PAUSE by kim was refused: it is PAUSED."));
+    assertTrue(err.toString().contains("was refused: it is PAUSED"), err.toString());
+
     put(Topics.ROLLOUTS, Rollout.class, "line-9", rollout(RolloutPhase.COMPLETE));
     assertEquals(1, run("rollout", "pause", "line-9"));
     assertTrue(err.toString().contains("line-9@2 is over (COMPLETE)"), err.toString());
+  }
+
+  /** What streams writes is put there by hand once the command is stored. */
+  private int answered(String sentence) throws Exception {
+    var commands =
+        new FleetTopic<>(kafka.bootstrapServers(), Topics.ROLLOUT_COMMANDS, RolloutCommand.class);
+    AtomicInteger before = new AtomicInteger();
+    commands.read("line-9", (key, value) -> before.incrementAndGet());
+    CompletableFuture<Integer> code =
+        CompletableFuture.supplyAsync(
+            () -> run("rollout", "pause", "line-9", "--author", "kim", "--wait", "60"));
+    AtomicInteger stored = new AtomicInteger();
+    while (stored.get() <= before.get() && !code.isDone()) {
+      stored.set(0);
+      commands.read("line-9", (key, value) -> stored.incrementAndGet());
+    }
+    put(Topics.DECISIONS, Decision.class, "line-9", decision("valve-1", "A", "B", sentence));
+    put(Topics.DECISIONS, Decision.class, "line-9", decision(null, "A", "B", "lee paused it."));
+    put(Topics.DECISIONS, Decision.class, "line-9", decision(null, "A", "B", sentence));
+    return code.get(90, TimeUnit.SECONDS);
   }
 
   private static Policy policy(String cohort, long version, boolean frozen, String comment) {
