@@ -162,7 +162,10 @@ final class DemoJudge {
     String others =
         observer.alerts().stream()
             .map(states -> states.get(0))
-            .filter(a -> !a.getKey().equals(cohort) && !a.getKey().equals(device))
+            .filter(
+                a ->
+                    a.getKind() == AlertKind.DISOBEDIENCE
+                        || !a.getKey().equals(cohort) && !a.getKey().equals(device))
             .map(a -> a.getKind() + " of " + a.getKey())
             .collect(Collectors.joining(", "));
     check("no other alert", others.isEmpty(), others.isEmpty() ? "none" : others);
@@ -190,7 +193,11 @@ final class DemoJudge {
       check("firmware in QEMU acknowledged budgets", byQemu >= images.size(), "%d", byQemu);
     }
     return new DemoSummary.Budgets(
-        observer.budgetsSent(), observer.budgetsAcked(), observer.budgetsRefused(), byQemu);
+        observer.budgetsSent(),
+        observer.budgetsAcked(),
+        observer.budgetsRefused(),
+        byQemu,
+        observer.devicesByReason());
   }
 
   private DemoSummary.Accuracy accuracy(Drift drift) {

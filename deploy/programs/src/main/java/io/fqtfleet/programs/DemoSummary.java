@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What the demo found, as JSON and as text for a person. */
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -48,7 +49,15 @@ record DemoSummary(
       String status,
       String sentence) {}
 
-  record Budgets(long sent, long acked, long refused, long ackedByQemu) {}
+  /**
+   * @param devicesByReason whom a budget of each reason was sent to, in order
+   */
+  record Budgets(
+      long sent,
+      long acked,
+      long refused,
+      long ackedByQemu,
+      Map<String, List<String>> devicesByReason) {}
 
   /** Of the cohort that drifted, 0..1. */
   record Accuracy(double before, double during, double after) {}

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -65,6 +66,7 @@ final class FleetObserver implements AutoCloseable {
   private final Map<String, UpdateBudget> desired = new HashMap<>();
   private final Set<String> acked = new HashSet<>();
   private final Map<String, Long> ackedVersion = new HashMap<>();
+  private final TreeMap<String, TreeSet<String>> devicesByReason = new TreeMap<>();
   private long budgetsSent;
   private long refused;
   private long deadLetters;
@@ -131,6 +133,9 @@ final class FleetObserver implements AutoCloseable {
         case Topics.BUDGETS -> {
           UpdateBudget budget = budgets.decode(record.value());
           desired.put(budget.getDevice(), budget);
+          devicesByReason
+              .computeIfAbsent(budget.getReason().name(), r -> new TreeSet<>())
+              .add(budget.getDevice());
           budgetsSent++;
         }
         case Topics.ALERTS -> {
@@ -220,6 +225,13 @@ final class FleetObserver implements AutoCloseable {
             .filter(b -> ackedVersion.getOrDefault(b.getDevice(), 0L) >= b.getVersion())
             .count();
     return new Obedience(onLast, desired.size());
+  }
+
+  /** Whom a budget of each reason was sent to. */
+  synchronized Map<String, List<String>> devicesByReason() {
+    Map<String, List<String>> copy = new TreeMap<>();
+    devicesByReason.forEach((reason, devices) -> copy.put(reason, List.copyOf(devices)));
+    return copy;
   }
 
   synchronized long budgetsSent() {
