@@ -44,6 +44,7 @@ public final class BudgetRule {
    * @param recall by a rollout that failed or was aborted in this round
    * @param reserve refilled up to now; null = the policy bounds no energy
    * @param restorePending the last return to stored weights is not known to have reached the device
+   * @param firstLayer to train in a drift, chosen by {@link LayerChoice}; -1 = as the terms say
    */
   public record Situation(
       String device,
@@ -58,7 +59,8 @@ public final class BudgetRule {
       int reissues,
       Recall recall,
       boolean restorePending,
-      EnergyReserve reserve) {
+      EnergyReserve reserve,
+      int firstLayer) {
     /** The first round in which it may train more. */
     boolean startsTraining() {
       return elevated(standing) && !elevated(from);
@@ -139,10 +141,17 @@ public final class BudgetRule {
     }
     return switch (s.standing) {
       case STABLE, WATCH -> policy.getQuiet();
-      case DRIFT, RECOVERING -> scaled(policy.getQuiet(), policy.getDrift(), s.level);
+      case DRIFT, RECOVERING -> drift(s, policy);
       case TRIAL -> policy.getTrial();
       case FAULT -> frozen(policy.getQuiet());
     };
+  }
+
+  private static BudgetTerms drift(Situation s, Policy policy) {
+    BudgetTerms terms = scaled(policy.getQuiet(), policy.getDrift(), s.level);
+    return s.firstLayer < 0 || !policy.getChooseLayers()
+        ? terms
+        : BudgetTerms.newBuilder(terms).setFirstTrainableLayer(s.firstLayer).build();
   }
 
   private static ReasonCode reason(Situation s, Policy policy, boolean frozen) {

@@ -130,6 +130,14 @@ public final class PolicyRules {
                       quiet.getLambdaMaxPermille())
               + " allowed less than a quiet one, raise it");
     }
+    int deepest = drift.getFirstTrainableLayer();
+    int shallowest = quiet.getFirstTrainableLayer();
+    if (policy.getChooseLayers() && shallowest <= deepest) {
+      problems.add(
+          ("chooseLayers: true with drift.firstTrainableLayer %d and quiet.firstTrainableLayer %d"
+                  + " leaves nothing to choose; raise quiet's, or set false")
+              .formatted(deepest, shallowest));
+    }
     if (!policy.getTrial().getTraining()) {
       problems.add(
           "trial.training: false makes a trial pointless; set it true, or freeze the cohort with"

@@ -38,6 +38,8 @@ import java.util.Map;
  * @param rollout how changed terms reach the devices; absent = all at once
  * @param quietHours times of day in which the quiet terms are the most
  * @param energy a bound above the buckets of the terms; absent = these alone
+ * @param chooseLayers the controller chooses how deep a drifting device trains, between the first
+ *     layers of the drift and the quiet terms
  */
 public record PolicyFile(
     String cohort,
@@ -56,7 +58,8 @@ public record PolicyFile(
     List<Silencing> silences,
     RolloutFile rollout,
     List<RolloutFile.Quiet> quietHours,
-    RolloutFile.Energy energy) {
+    RolloutFile.Energy energy,
+    Boolean chooseLayers) {
 
   /** One unit of a learning rate is 2^-20. */
   static final int RATE_UNITS = 1 << 20;
@@ -75,6 +78,7 @@ public record PolicyFile(
     onExpiry = onExpiry == null ? ExpiryAction.FREEZE : onExpiry;
     silences = silences == null ? List.of() : silences;
     quietHours = quietHours == null ? List.of() : quietHours;
+    chooseLayers = chooseLayers != null && chooseLayers;
     required("cohort", cohort);
     required("round", round);
     required("quiet", quiet);
@@ -293,6 +297,7 @@ public record PolicyFile(
         .setRollout(rollout == null ? null : rollout.toPlan())
         .setQuietHours(quietHours.stream().map(RolloutFile.Quiet::toHours).toList())
         .setEnergy(energy == null ? null : energy.toBucket())
+        .setChooseLayers(chooseLayers)
         .build();
   }
 }

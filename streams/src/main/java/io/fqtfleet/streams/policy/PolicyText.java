@@ -86,7 +86,8 @@ public final class PolicyText {
             .toList(),
         policy.getRollout() == null ? null : RolloutFile.of(policy.getRollout()),
         policy.getQuietHours().stream().map(RolloutFile.Quiet::of).toList(),
-        policy.getEnergy() == null ? null : RolloutFile.Energy.of(policy.getEnergy()));
+        policy.getEnergy() == null ? null : RolloutFile.Energy.of(policy.getEnergy()),
+        policy.getChooseLayers());
   }
 
   private static PolicyFile.Terms terms(BudgetTerms terms, int roundMs) {

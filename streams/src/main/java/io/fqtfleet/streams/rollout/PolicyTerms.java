@@ -14,6 +14,7 @@ public final class PolicyTerms {
         && a.getTrial().equals(b.getTrial())
         && a.getTimeToLiveS() == b.getTimeToLiveS()
         && a.getOnExpiry() == b.getOnExpiry()
+        && a.getChooseLayers() == b.getChooseLayers()
         && Objects.equals(a.getEnergy(), b.getEnergy());
   }
 
@@ -33,6 +34,7 @@ public final class PolicyTerms {
         .setTimeToLiveS(terms.getTimeToLiveS())
         .setOnExpiry(terms.getOnExpiry())
         .setEnergy(terms.getEnergy())
+        .setChooseLayers(terms.getChooseLayers())
         .build();
   }
 

@@ -21,7 +21,7 @@ import java.util.Map;
 
 /** What a cohort remembers of one of its devices between rounds. Used by one thread. */
 public final class DeviceCard {
-  private static final int VERSION = 5;
+  private static final int VERSION = 6;
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
@@ -111,6 +111,9 @@ public final class DeviceCard {
   Recall recall = Recall.NONE;
 
   String rolloutSentence = "";
+
+  /** What its layers show; null unless its policy chooses layers and it has trained some. */
+  LayerLevels layers;
 
   /** The device's own open incident, or null. */
   Alert alert;
@@ -240,6 +243,10 @@ public final class DeviceCard {
       out.writeInt(reserve.capacity());
       out.writeInt(reserve.refill());
     }
+    out.writeBoolean(layers != null);
+    if (layers != null) {
+      layers.write(out);
+    }
     CardBytes.writeRecord(out, ALERTS, alert);
     CardBytes.writeConditions(out, conditions);
     out.writeInt(silentRounds);
@@ -291,6 +298,7 @@ public final class DeviceCard {
     if (in.readBoolean()) {
       card.reserve = new EnergyReserve(in.readDouble(), in.readLong(), in.readInt(), in.readInt());
     }
+    card.layers = in.readBoolean() ? LayerLevels.read(in) : null;
     card.alert = CardBytes.readRecord(in, ALERTS);
     CardBytes.readConditions(in, card.conditions);
     card.silentRounds = in.readInt();

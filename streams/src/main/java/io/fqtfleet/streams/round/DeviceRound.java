@@ -53,6 +53,9 @@ final class DeviceRound {
   private long updateSteps;
   private ReportEvidence newest;
 
+  /** The newest one that tells of layers, or null. */
+  ReportEvidence newestTrained;
+
   /** Deviations off the device's own references, before what it shares with its peers. */
   final EnumMap<Signal, Double> residuals = new EnumMap<>(Signal.class);
 
@@ -164,12 +167,19 @@ final class DeviceRound {
       inputMin = Math.min(inputMin, report.getInputMin());
       inputMax = Math.max(inputMax, report.getInputMax());
     }
-    if (newest == null
-        || report.getBootCounter() > newest.getBootCounter()
-        || report.getBootCounter() == newest.getBootCounter()
-            && report.getSequence() > newest.getSequence()) {
-      newest = report;
+    newest = newer(newest, report);
+    if (!report.getLayers().isEmpty()) {
+      newestTrained = newer(newestTrained, report);
     }
+  }
+
+  private static ReportEvidence newer(ReportEvidence last, ReportEvidence next) {
+    boolean isNewer =
+        last == null
+            || next.getBootCounter() > last.getBootCounter()
+            || next.getBootCounter() == last.getBootCounter()
+                && next.getSequence() > last.getSequence();
+    return isNewer ? next : last;
   }
 
   /** A signal's level in this round; NaN where too few samples tell. */

@@ -111,6 +111,7 @@ final class DeviceVerdict {
   /** Asks for a budget and writes the decision, if anything was decided. */
   void conclude() {
     Policy policy = round.rollout.policyFor(card);
+    LayerLevels.follow(policy, round.heard.get(device), card);
     EnergyReserve reserve = reserve(policy);
     BudgetRule.Situation situation =
         new BudgetRule.Situation(
@@ -126,7 +127,8 @@ final class DeviceVerdict {
             card.reissues,
             card.recall,
             card.restoreVersion > 0,
-            reserve);
+            reserve,
+            card.layers == null ? -1 : card.layers.first);
     BudgetRule.Issue issue =
         BudgetRule.decide(situation, policy, round.closed.endMs(), round.closed.decidableAtMs())
             .orElse(null);

@@ -299,8 +299,13 @@ final class Sentences {
                   budget.getVersion(),
                   budget.getReason(),
                   terms.getTraining()
-                      ? "lambda %d..%d permille"
-                          .formatted(terms.getLambdaMinPermille(), terms.getLambdaMaxPermille())
+                      ? "lambda %d..%d permille%s"
+                          .formatted(
+                              terms.getLambdaMinPermille(),
+                              terms.getLambdaMaxPermille(),
+                              card.layers == null
+                                  ? ""
+                                  : card.layers.words(terms.getFirstTrainableLayer()))
                       : "no training");
       if (issue.repeats()) {
         told +=

@@ -47,10 +47,11 @@ enum CounterSums {
   }
 
   static List<Long> of(TrainingReport report) {
-    List<Long> sums = new ArrayList<>(values().length);
+    List<Long> sums = new ArrayList<>();
     for (CounterSums counter : values()) {
       sums.add(counter.read.applyAsLong(report));
     }
+    LayerSums.add(report, sums);
     return sums;
   }
 
@@ -61,22 +62,26 @@ enum CounterSums {
    * @throws WireException OUT_OF_RANGE if a counter went backwards or contradicts another
    */
   static long[] differences(List<Long> before, List<Long> after) throws WireException {
-    long[] differences = new long[values().length];
-    for (CounterSums counter : values()) {
-      int i = counter.ordinal();
+    long[] differences = new long[after.size()];
+    for (int i = 0; i < differences.length; i++) {
       boolean unknown = !before.isEmpty() && i >= before.size();
       differences[i] = unknown ? 0 : after.get(i) - (before.isEmpty() ? 0 : before.get(i));
-      if (differences[i] < 0 && counter != INPUT) {
+      if (differences[i] < 0 && i != INPUT.ordinal()) {
         throw new WireException(
             Reason.OUT_OF_RANGE,
             "counter %s fell by %d within one boot; counters only rise: check the device's memory"
-                .formatted(counter, -differences[i]));
+                .formatted(name(i), -differences[i]));
       }
     }
     inOrder(differences, SEEN, LABELLED);
     inOrder(differences, LABELLED, CORRECT);
     inOrder(differences, CODES, SATURATED);
     return differences;
+  }
+
+  private static String name(int index) {
+    int count = values().length;
+    return index < count ? values()[index].name() : LayerSums.name(index - count);
   }
 
   private static void inOrder(long[] differences, CounterSums all, CounterSums part)

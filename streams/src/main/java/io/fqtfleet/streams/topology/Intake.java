@@ -183,6 +183,11 @@ public final class Intake {
         .setCodesSaturated(counted[CounterSums.SATURATED.ordinal()])
         .setCodesTotal(counted[CounterSums.CODES.ordinal()])
         .setSamplesThrottled(counted[CounterSums.THROTTLED.ordinal()])
+        .setFirstLayer(report.getFirstLayer())
+        .setLayers(
+            counted[CounterSums.TRAINED.ordinal()] > 0
+                ? LayerSums.evidence(report, counted, CounterSums.values().length)
+                : List.of())
         .build();
   }
 

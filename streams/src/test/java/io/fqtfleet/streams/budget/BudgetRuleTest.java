@@ -33,6 +33,7 @@ class BudgetRuleTest {
     BudgetRule.Recall recall = BudgetRule.Recall.NONE;
     boolean restorePending;
     EnergyReserve reserve;
+    int firstLayer = -1;
 
     Optional<Issue> decide(Policy policy, long nowMs) {
       return BudgetRule.decide(
@@ -49,7 +50,8 @@ class BudgetRuleTest {
               reissues,
               recall,
               restorePending,
-              reserve),
+              reserve,
+              firstLayer),
           policy,
           nowMs,
           nowMs + 500);
@@ -108,6 +110,19 @@ class BudgetRuleTest {
       assertEquals(50 + 150 * level / 4, terms.getLambdaMinPermille());
       assertEquals(POLICY.getDrift().getLearningRate(), terms.getLearningRate());
     }
+  }
+
+  @Test
+  void theFirstLayerIsChosenOnlyInADriftAndIfThePolicyLets() {
+    Policy chooses = Policy.newBuilder(POLICY).setChooseLayers(true).build();
+    Device device = initial().enters(Standing.DRIFT);
+    device.level = BudgetRule.LEVELS;
+    device.firstLayer = 1;
+    assertEquals(
+        1, device.decide(chooses, T0).orElseThrow().budget().getTerms().getFirstTrainableLayer());
+    assertEquals(POLICY.getDrift(), device.decide(POLICY, T0).orElseThrow().budget().getTerms());
+    device.enters(Standing.TRIAL);
+    assertEquals(POLICY.getTrial(), device.decide(chooses, T0).orElseThrow().budget().getTerms());
   }
 
   @Test

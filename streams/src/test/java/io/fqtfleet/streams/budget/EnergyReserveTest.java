@@ -91,7 +91,8 @@ class EnergyReserveTest {
               0,
               BudgetRule.Recall.NONE,
               false,
-              now);
+              now,
+              -1);
       Optional<BudgetRule.Issue> issue = BudgetRule.decide(situation, policy, nowMs, nowMs);
       if (issue.isPresent()) {
         UpdateBudget next = issue.get().budget();

@@ -87,6 +87,16 @@ class PolicyRulesTest {
   }
 
   @Test
+  void layersCanOnlyBeChosenBetweenTwo() {
+    assertEquals(List.of(), PolicyRules.problems(valid().setChooseLayers(true).build()));
+    BudgetTerms all = terms(Policies.DEFAULT.getQuiet()).setFirstTrainableLayer(0).build();
+    refused(
+        valid().setChooseLayers(true).setQuiet(all).build(),
+        "chooseLayers: true with drift.firstTrainableLayer 0 and quiet.firstTrainableLayer 0 leaves"
+            + " nothing to choose; raise quiet's");
+  }
+
+  @Test
   void pagesAndTrialsMakeSense() {
     Policy never =
         valid()

@@ -7,6 +7,7 @@ import io.fqtfleet.schemas.Policy;
 import io.fqtfleet.streams.budget.Policies;
 import io.fqtfleet.streams.state.AttributeEvidence;
 import io.fqtfleet.streams.state.CohortEvent;
+import io.fqtfleet.streams.state.LayerEvidence;
 import io.fqtfleet.streams.state.ReportEvidence;
 import io.fqtfleet.streams.state.StatusEvidence;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ final class World {
     double saturated = 0.002;
     int throttled;
     int trained;
+    int firstLayer;
+    List<LayerEvidence> layers = List.of();
     int lost;
     boolean silent;
 
@@ -106,6 +109,8 @@ final class World {
           .setCodesSaturated(Math.round(10_000 * Math.max(0, noisy(saturated, 0.1))))
           .setCodesTotal(10_000)
           .setSamplesThrottled(throttled)
+          .setFirstLayer(firstLayer)
+          .setLayers(layers)
           .build();
     }
   }

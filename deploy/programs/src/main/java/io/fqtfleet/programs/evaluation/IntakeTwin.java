@@ -1,6 +1,7 @@
 package io.fqtfleet.programs.evaluation;
 
 import io.fqtfleet.streams.state.ReportEvidence;
+import java.util.List;
 
 /** Makes of a device's counts the evidence that the production intake makes of its report. */
 final class IntakeTwin {
@@ -42,6 +43,7 @@ final class IntakeTwin {
     evidence.setCodesSaturated(counts.saturated);
     evidence.setCodesTotal(counts.codes);
     evidence.setSamplesThrottled(counts.throttled);
+    evidence.setLayers(List.of());
     return evidence;
   }
 }
