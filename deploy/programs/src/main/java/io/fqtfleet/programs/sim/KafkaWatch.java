@@ -65,6 +65,7 @@ final class KafkaWatch implements AutoCloseable {
   private long budgetsRefused;
   private long deadLetters;
   private long answers;
+  private boolean budgetsEnded;
   private RuntimeException failure;
 
   /**
@@ -164,8 +165,13 @@ final class KafkaWatch implements AutoCloseable {
     return clockMicros.getAsLong() / 1000;
   }
 
+  /** Budgets that come later are not counted: nobody may be there any more to answer them. */
+  synchronized void endBudgets() {
+    budgetsEnded = true;
+  }
+
   private synchronized void addBudget(UpdateBudget budget) {
-    if (devices.contains(budget.getDevice())) {
+    if (!budgetsEnded && devices.contains(budget.getDevice())) {
       desired.merge(budget.getDevice(), budget.getVersion(), Math::max);
       budgetsSent++;
       if (budget.getReason() == ReasonCode.DOMAIN_DRIFT) {

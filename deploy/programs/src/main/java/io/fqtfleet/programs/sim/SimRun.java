@@ -29,6 +29,8 @@ public final class SimRun {
   private static final long LINE_S = 5;
   private static final Duration SETTLE = Duration.ofSeconds(20);
 
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
   /** Without an arrival. */
   private static final Duration ARRIVE = Duration.ofSeconds(30);
 
@@ -168,6 +170,14 @@ public final class SimRun {
 
   /** No further reports; waits until all that is on its way has arrived, as long as more comes. */
   private void finish() throws InterruptedException {
+    if (watch != null) {
+      watch.endBudgets();
+      // An exact device answers budgets only as long as it lives.
+      long deadline = System.nanoTime() + ANSWER.toNanos();
+      while (watch.behindBudget() > 0 && System.nanoTime() < deadline) {
+        Thread.sleep(100);
+      }
+    }
     exact.settle(SETTLE);
     trace.settle(SETTLE);
     long activity = -1;
