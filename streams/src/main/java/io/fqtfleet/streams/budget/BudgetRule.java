@@ -38,6 +38,7 @@ public final class BudgetRule {
    * @param last budget issued before, or null
    * @param reportedVersion highest version that the device has told of
    * @param appliedVersion version that the device's last report named; -1 = no report yet
+   * @param appliedAtMs when that report came, event time
    * @param refused the device refused the last budget
    * @param resetPending the last reset of e_max is not known to have reached the device
    * @param reissues how often the last terms were sent again
@@ -54,6 +55,7 @@ public final class BudgetRule {
       UpdateBudget last,
       long reportedVersion,
       long appliedVersion,
+      long appliedAtMs,
       boolean refused,
       boolean resetPending,
       int reissues,
@@ -132,7 +134,9 @@ public final class BudgetRule {
     }
     boolean notApplied = s.appliedVersion >= 0 && s.appliedVersion < s.last.getVersion();
     long patienceMs = (long) BEHIND_ROUNDS * roundMs << s.reissues;
-    return (notApplied || s.refused) && nowMs - s.last.getIssuedAtMs() >= patienceMs;
+    // A report that waited to be read was written before the device could know of the budget.
+    return notApplied && s.appliedAtMs - s.last.getIssuedAtMs() >= patienceMs
+        || s.refused && nowMs - s.last.getIssuedAtMs() >= patienceMs;
   }
 
   private static BudgetTerms terms(Situation s, Policy policy, boolean quiet) {

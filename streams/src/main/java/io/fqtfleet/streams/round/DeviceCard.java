@@ -21,7 +21,7 @@ import java.util.Map;
 
 /** What a cohort remembers of one of its devices between rounds. Used by one thread. */
 public final class DeviceCard {
-  private static final int VERSION = 6;
+  private static final int VERSION = 7;
   private static final WireCodec<UpdateBudget> BUDGETS = WireCodec.of(UpdateBudget.class);
   private static final WireCodec<Alert> ALERTS = WireCodec.of(Alert.class);
 
@@ -33,6 +33,9 @@ public final class DeviceCard {
 
   /** Budget version that its last report named; -1 = no report yet. */
   long appliedVersion = -1;
+
+  /** When that report came, event time. */
+  long appliedAtMs;
 
   /** It refused the last budget; why is in {@link #refusal}. */
   boolean refused;
@@ -200,6 +203,7 @@ public final class DeviceCard {
     out.writeInt(boot);
     out.writeLong(reportedVersion);
     out.writeLong(appliedVersion);
+    out.writeLong(appliedAtMs);
     out.writeBoolean(refused);
     out.writeUTF(refusal);
     lane.write(out);
@@ -260,6 +264,7 @@ public final class DeviceCard {
     card.boot = in.readInt();
     card.reportedVersion = in.readLong();
     card.appliedVersion = in.readLong();
+    card.appliedAtMs = in.readLong();
     card.refused = in.readBoolean();
     card.refusal = in.readUTF();
     card.lane = DeviceLane.read(in);

@@ -53,6 +53,8 @@ final class DeviceRound {
   private long updateSteps;
   private ReportEvidence newest;
 
+  private long newestAtMs;
+
   /** The newest one that tells of layers, or null. */
   ReportEvidence newestTrained;
 
@@ -100,6 +102,9 @@ final class DeviceRound {
     Object body = event.getBody();
     if (body instanceof ReportEvidence report) {
       add(report);
+      if (newest == report) {
+        newestAtMs = event.getAtMs();
+      }
     } else if (body instanceof StatusEvidence next) {
       if (status == null || isNewer(event.getAtMs(), next)) {
         status = next;
@@ -243,6 +248,7 @@ final class DeviceRound {
           newest.getBudgetVersion() < card.appliedVersion
               || card.reverted && newest.getBudgetVersion() < known;
       card.appliedVersion = newest.getBudgetVersion();
+      card.appliedAtMs = newestAtMs;
       card.reportedVersion = Math.max(card.reportedVersion, newest.getBudgetVersion());
     }
     if (ack != null) {

@@ -122,6 +122,7 @@ final class DeviceVerdict {
             card.budget,
             card.reportedVersion,
             card.appliedVersion,
+            card.appliedAtMs,
             card.refused,
             card.resetVersion > 0,
             card.reissues,

@@ -73,7 +73,7 @@ final class Obeying {
     }
     boolean waited =
         card.reissues > 0
-            || round.closed.endMs() - card.budget.getIssuedAtMs()
+            || card.appliedAtMs - card.budget.getIssuedAtMs()
                 >= (long) BudgetRule.BEHIND_ROUNDS * round.closed.roundMs();
     return waited && card.appliedVersion >= 0 ? Obedience.FAILED : Obedience.PENDING;
   }

@@ -27,6 +27,10 @@ class BudgetRuleTest {
     UpdateBudget last;
     long reported;
     long applied = -1;
+
+    /** 0 = its last report came just now. */
+    long appliedAtMs;
+
     boolean refused;
     boolean resetPending;
     int reissues;
@@ -45,6 +49,7 @@ class BudgetRuleTest {
               last,
               reported,
               applied,
+              appliedAtMs == 0 ? nowMs : appliedAtMs,
               refused,
               resetPending,
               reissues,
@@ -232,6 +237,17 @@ class BudgetRuleTest {
       now = device.last.getIssuedAtMs();
     }
     assertTrue(device.decide(POLICY, now + 86_400_000L).isEmpty());
+  }
+
+  @Test
+  void aReportThatWaitedToBeReadIsNoReasonToRepeat() {
+    Device device = initial();
+    device.applied = 0;
+    long issuedAtMs = device.last.getIssuedAtMs();
+    device.appliedAtMs = issuedAtMs + 1000;
+    assertTrue(device.decide(POLICY, issuedAtMs + 600_000).isEmpty());
+    device.appliedAtMs = issuedAtMs + 3 * 2000;
+    assertTrue(device.decide(POLICY, issuedAtMs + 600_000).orElseThrow().repeats());
   }
 
   @Test

@@ -86,6 +86,7 @@ class EnergyReserveTest {
               last,
               Math.max(0, applied),
               applied,
+              nowMs,
               false,
               false,
               0,
