@@ -81,7 +81,8 @@ function budget(card, ack) {
     : ack.outcome === 'REFUSED'
       ? `it refused budget ${ack.answeredVersion}: ${words(ack.refusal)} ${ack.field}`
       : ack.versionInForce === b.version ? 'applied'
-        : `still on ${ack.versionInForce}: offline, or the newer one is on its way`;
+        : ack.versionInForce > b.version ? `it is on ${ack.versionInForce} already`
+          : `still on ${ack.versionInForce}: offline, or the newer one is on its way`;
   return facts([['Version', `${b.version}, for ${words(b.reason)}`],
     ['Issued', time(b.issuedAtMs)], ['Policy', `version ${b.policyVersion}`],
     ['May', terms(b.terms)], ['Answer', answer],
