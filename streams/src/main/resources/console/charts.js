@@ -135,6 +135,8 @@ export function chart(o) {
       [['Time'], [o.name, 'num']], rows));
   });
   const draw = (t, y, marks = []) => {
+    // Values that were asked for before the page was left.
+    if (!alive.has(drawn)) return;
     const known = y.filter((value) => value !== null && value !== undefined);
     shown = { t, y };
     now.textContent = known.length ? o.format(known.at(-1)) : '–';
