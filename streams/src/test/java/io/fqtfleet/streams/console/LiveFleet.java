@@ -55,19 +55,13 @@ final class LiveFleet implements AutoCloseable {
   final SyntheticFleet fleet;
   final KafkaProbe probe;
   private final Path directory;
-  private final int roundMs;
   private final Thread devices = new Thread(this::live, "devices");
   private String driftedCohort = "";
   private double driftedError;
   private volatile boolean over;
 
   LiveFleet(Path directory, int cohorts, int perCohort, long seed) throws Exception {
-    this(directory, cohorts, perCohort, seed, ROUND_MS);
-  }
-
-  LiveFleet(Path directory, int cohorts, int perCohort, long seed, int roundMs) throws Exception {
     this.directory = directory;
-    this.roundMs = roundMs;
     kafka = new LocalKafka(directory.resolve("kafka"));
     kafka.start();
     service = instance("state");
@@ -104,8 +98,8 @@ final class LiveFleet implements AutoCloseable {
     return Policy.newBuilder(Policies.DEFAULT)
         .setVersion(1)
         .setAuthor("set-up")
-        .setComment("rounds of %d ms".formatted(roundMs))
-        .setRoundMs(roundMs)
+        .setComment("rounds of %d ms".formatted(ROUND_MS))
+        .setRoundMs(ROUND_MS)
         .setQuiet(fast(Policies.DEFAULT.getQuiet()))
         .setDrift(fast(Policies.DEFAULT.getDrift()))
         .setTrial(fast(Policies.DEFAULT.getTrial()))
@@ -120,7 +114,7 @@ final class LiveFleet implements AutoCloseable {
   }
 
   private BudgetTerms fast(BudgetTerms terms) {
-    return BudgetTerms.newBuilder(terms).setReportIntervalMs(roundMs).build();
+    return BudgetTerms.newBuilder(terms).setReportIntervalMs(ROUND_MS).build();
   }
 
   private void live() {
@@ -137,14 +131,14 @@ final class LiveFleet implements AutoCloseable {
       budgets.assign(all);
       budgets.seekToBeginning(all);
       while (!over) {
-        long nextMs = System.currentTimeMillis() + roundMs / 2;
+        long nextMs = System.currentTimeMillis() + ROUND_MS / 2;
         synchronized (fleet) {
           fleet.drift(driftedCohort, driftedError);
           fleet.devices.values().forEach(this::report);
         }
         probe.flush();
         do {
-          budgets.poll(Duration.ofMillis(roundMs / 4)).forEach(this::take);
+          budgets.poll(Duration.ofMillis(ROUND_MS / 4)).forEach(this::take);
         } while (System.currentTimeMillis() < nextMs);
       }
     }
